@@ -1,0 +1,23 @@
+/** JSON Pointer (RFC 6901) over claims. Own members only, so that `/constructor` or `/__proto__` finds nothing. */
+
+/** A parsed pointer: the reference tokens in order. */
+export type JsonPointer = readonly string[]
+
+/** The reference tokens of a pointer, or undefined when the text is not one. The empty pointer is not accepted. */
+export function parseJsonPointer(text: string): JsonPointer | undefined {
+  if (!text.startsWith('/') || /~(?![01])/.test(text)) return undefined
+  return text
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** The value that the pointer leads to, or undefined where there is none. */
+export function resolveJsonPointer(document: unknown, pointer: JsonPointer): unknown {
+  let value = document
+  for (const token of pointer) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) return undefined
+    value = (value as Record<string, unknown>)[token]
+  }
+  return value
+}
