@@ -5,7 +5,8 @@
  * an IPv4 address or an IPv6 literal is refused (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
  */
 
-const registeredName = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/
+const registeredName =
+  /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/
 const hostAndPort = /^(\[[0-9a-f:.]{2,45}\]|[^:]*?)\.?(?::[0-9]{1,5})?$/
 const maxHostBytes = 260 // 253 for the name, 1 for a final dot, 6 for the port
 

@@ -1,0 +1,53 @@
+/**
+ * From an issuer to the URL of its JWKS document (RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4).
+ *
+ * The rules are:
+ *   - three well-known forms are tried in a fixed order, and the first document that is there counts;
+ *   - "the issuer value returned MUST be identical to the issuer identifier" (RFC 8414 section 3.3): compared code
+ *     point by code point, before anything else in the document is believed.
+ */
+import { fetchDocument, isFetchable, type FetchLimits } from './fetch-document.js'
+
+/** The metadata URLs of an issuer, most standard first. */
+export function metadataUrls(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const urls = [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}/.well-known/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ]
+  return [...new Set(urls)]
+}
+
+/** The issuer's `jwks_uri`. Rejects with every form's own problem when none of them leads to one. */
+export async function discoverJwksUri(issuer: string, limits: FetchLimits): Promise<string> {
+  const problems: string[] = []
+  for (const url of metadataUrls(issuer)) {
+    try {
+      return jwksUriOf(await fetchDocument(url, limits), issuer, url, limits.allowInsecure)
+    } catch (error) {
+      problems.push(describeFault(error, url))
+    }
+  }
+  throw new Error(`no metadata document of issuer ${issuer} could be used: ${problems.join('; ')}`)
+}
+
+function jwksUriOf(metadata: unknown, issuer: string, url: string, insecure: boolean): string {
+  const { issuer: stated, jwks_uri: jwksUri } = (metadata ?? {}) as Record<string, unknown>
+  if (stated !== issuer) throw new Error(`${url} is the metadata of another issuer`)
+  if (typeof jwksUri !== 'string' || !isFetchable(jwksUri, insecure)) {
+    throw new Error(`${url} names no https jwks_uri`)
+  }
+  return jwksUri
+}
+
+/** One line about a fault, for operators: the message and, where a network error hides it, its cause. */
+export function describeFault(error: unknown, about?: string): string {
+  if (!(error instanceof Error)) return `${about ?? 'fault'}: ${String(error)}`
+  const cause = error.cause instanceof Error ? error.cause : undefined
+  const code: unknown = cause !== undefined && 'code' in cause ? cause.code : undefined
+  const detail = typeof code === 'string' ? code : cause?.message
+  const message = detail === undefined ? error.message : `${error.message} (${detail})`
+  return about === undefined || message.includes(about) ? message : `${about}: ${message}`
+}

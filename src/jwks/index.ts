@@ -1,0 +1,12 @@
+/** Key sets and their life: loaded by themselves, refreshed once on an unknown `kid`, bounded, never older than allowed. */
+export { isJwsAlgorithm, jwsAlgorithms } from './algorithm.js'
+export type { JwsAlgorithm } from './algorithm.js'
+export type { Clock } from './clock.js'
+export { isFetchable } from './fetch-document.js'
+export type { Fetch } from './fetch-document.js'
+export type { IssuerKeyOptions, IssuerKeyState } from './issuer-key-state.js'
+export { parseKeySet } from './key-set.js'
+export { KeySets } from './key-sets.js'
+export type { KeySearch, KeySetObserver, KeySetsDependencies } from './key-sets.js'
+export type { KeySource, KeySourceAccess } from './key-source.js'
+export type { VerificationKey } from './verification-key.js'

@@ -1,0 +1,32 @@
+/** Where the key set of an issuer comes from. Configuration only: nothing in a token ever chooses a source. */
+import { discoverJwksUri } from './discovery.js'
+import { fetchDocument, type FetchLimits } from './fetch-document.js'
+
+/** A configured source. */
+export type KeySource =
+  | { readonly kind: 'discovery'; readonly issuer: string }
+  | { readonly kind: 'jwksUri'; readonly jwksUri: string }
+  | { readonly kind: 'jwksFile'; readonly path: string }
+  | { readonly kind: 'inline'; readonly jwks: unknown }
+
+/** What loading a source may use. */
+export interface KeySourceAccess extends FetchLimits {
+  readonly readTextFile: (path: string) => Promise<string>
+}
+
+/** Loads the JWKS document of a source, afresh each time. Does not look into it. Rejects on every fault. */
+export async function loadKeyDocument(
+  source: KeySource,
+  access: KeySourceAccess,
+): Promise<unknown> {
+  switch (source.kind) {
+    case 'discovery':
+      return await fetchDocument(await discoverJwksUri(source.issuer, access), access)
+    case 'jwksUri':
+      return await fetchDocument(source.jwksUri, access)
+    case 'jwksFile':
+      return JSON.parse(await access.readTextFile(source.path)) as unknown
+    case 'inline':
+      return source.jwks
+  }
+}

@@ -1,0 +1,37 @@
+/** The policy as the check reads it: protected resources and their routes. Data only. */
+import type { JsonPointer } from './json-pointer.js'
+import type { Requirement } from './requirement.js'
+
+/** A header that the upstream gets, and the claim its value comes from. */
+export interface UpstreamHeader {
+  /** Lower case. */
+  readonly name: string
+  readonly claim: JsonPointer
+}
+
+/** A protected resource in OAuth's sense (RFC 8707, RFC 9728). */
+export interface ProtectedResource {
+  readonly id: string
+  readonly realm: string
+  /** At least one; an access token must name one of them in `aud` (RFC 9068 section 4). */
+  readonly audiences: ReadonlySet<string>
+  /** Ids of the issuers accepted here. */
+  readonly issuers: ReadonlySet<string>
+  readonly upstreamHeaders: readonly UpstreamHeader[]
+  /** URL of the resource's RFC 9728 document, for the challenge. */
+  readonly metadataUrl: string | undefined
+}
+
+/** One route, with what it takes to pass it. */
+export interface Route {
+  /** Unique in its resource. */
+  readonly id: string
+  /** `resource/route`: unique in the configuration; the metric label and the name in logs. */
+  readonly qualifiedId: string
+  readonly resource: ProtectedResource
+  readonly access: 'public' | 'authenticated' | 'restricted'
+  /** Empty unless access is `restricted`. */
+  readonly requirement: Requirement
+  /** What the challenge names in `scope`. */
+  readonly challengeScopes: readonly string[]
+}
