@@ -1,0 +1,24 @@
+/** What is known of an access token after its verification. */
+import type { RejectionReason } from './rejection.js'
+
+/** An access token whose signature, issuer, type, time and form have been verified, and nothing more. */
+export interface VerifiedAccessToken {
+  /** The configuration's name for the issuer. */
+  readonly issuerId: string
+  readonly subject: string | undefined
+  readonly audiences: readonly string[]
+  /** Whether the token is bound to a key; the binding itself has not been checked. */
+  readonly isSenderConstrained: boolean
+  /** The claims that the configuration asks for; all others were forgotten. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** What authenticating an access token ends with. `issuerId` is missing while the issuer is not a configured one. */
+export type Authentication =
+  | { readonly kind: 'verified'; readonly token: VerifiedAccessToken }
+  | {
+      readonly kind: 'rejected'
+      readonly reason: RejectionReason
+      readonly issuerId: string | undefined
+    }
+  | { readonly kind: 'unavailable'; readonly issuerId: string; readonly cause: unknown }

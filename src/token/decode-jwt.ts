@@ -1,0 +1,55 @@
+/**
+ * A JWT as a form: three parts, base64url, two JSON objects (RFC 7515 section 7.1, RFC 7519 section 7.2).
+ *
+ * The rules are:
+ *   - compact serialization only, exactly three parts, none of them empty;
+ *   - base64url without padding and without stray bits, so that one token has one spelling;
+ *   - header members that would change how the signature is computed are refused: nothing critical is understood
+ *     here (RFC 7515 section 4.1.11), nor is unencoded payload (RFC 7797);
+ *   - `jku`, `jwk`, `x5u` and `x5c` are not read at all (RFC 8725 section 3.10).
+ */
+import { parseJsonObject } from './strict-json.js'
+
+/** The header members that are looked at. */
+export interface JwtHeader {
+  readonly alg: string
+  readonly kid: string | undefined
+  readonly typ: string | undefined
+}
+
+/** A well-formed JWT. Nothing in it has been verified. */
+export interface DecodedJwt {
+  readonly header: JwtHeader
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Decodes a JWT, or returns undefined when it is not well-formed. Verifies nothing. Never throws. */
+export function decodeJwt(accessToken: string): DecodedJwt | undefined {
+  const parts = accessToken.split('.')
+  if (parts.length !== 3) return undefined
+  const [headerPart = '', claimsPart = '', signaturePart = ''] = parts
+  const headerBytes = decodeBase64Url(headerPart)
+  const claimsBytes = decodeBase64Url(claimsPart)
+  if (headerBytes === undefined || claimsBytes === undefined) return undefined
+  if (decodeBase64Url(signaturePart) === undefined) return undefined
+
+  const header = parseJsonObject(headerBytes)
+  if (header === undefined || Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
+    return undefined
+  }
+  const { alg, kid, typ } = header
+  if (typeof alg !== 'string' || !isOptionalString(kid) || !isOptionalString(typ)) return undefined
+  const claims = parseJsonObject(claimsBytes)
+  return claims === undefined ? undefined : { header: { alg, kid, typ }, claims }
+}
+
+function decodeBase64Url(text: string): Buffer | undefined {
+  if (text === '') return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  // Encoding again shows every leniency of the decoder: padding, other alphabets, stray bits.
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+function isOptionalString(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}

@@ -1,0 +1,132 @@
+/**
+ * The verification of a JWT access token, step by step (RFC 9068 section 4, RFC 8725).
+ *
+ * The order is: form, issuer, type, algorithm, key, signature, claims. What is read before the signature only selects
+ * among things that the operator configured; nothing is fetched because of it but the issuer's own key set.
+ */
+import {
+  isJwsAlgorithm,
+  type JwsAlgorithm,
+  type KeySearch,
+  type VerificationKey,
+} from '../jwks/index.js'
+import type { Authentication, VerifiedAccessToken } from './access-token.js'
+import { decodeJwt, type DecodedJwt } from './decode-jwt.js'
+import { checkRegisteredClaims } from './registered-claims.js'
+import type { RejectionReason } from './rejection.js'
+import { signingKey } from './signature.js'
+import { isAccessTokenType, type TokenTypes } from './token-type.js'
+
+/** An authorization server whose access tokens are accepted, and by which rules. */
+export interface TrustedIssuer {
+  /** The configuration's name. */
+  readonly id: string
+  /** Compared with `iss` code point by code point (RFC 8414 section 3.3). */
+  readonly issuer: string
+  readonly algorithms: ReadonlySet<JwsAlgorithm>
+  readonly tokenTypes: TokenTypes
+  readonly clockToleranceMs: number
+}
+
+/** What verification needs from outside. */
+export interface JwtVerifierDependencies {
+  readonly issuers: readonly TrustedIssuer[]
+  readonly findKeys: (
+    issuerId: string,
+    kid: string | undefined,
+    algorithm: JwsAlgorithm,
+  ) => KeySearch | Promise<KeySearch>
+  /** Names of the top-level claims that are kept of a verified token. */
+  readonly neededClaims: readonly string[]
+  readonly wallMs: () => number
+}
+
+/** A verified token together with what bounds its life. */
+export interface JwtVerification {
+  readonly authentication: Authentication
+  /** Only of a verified token. */
+  readonly life?: TokenLife
+}
+
+/** How long a verified token may be believed. */
+export interface TokenLife {
+  readonly expiresAtMs: number
+  readonly notBeforeMs: number
+  /** Carries the moment at which the issuer withdrew the key. */
+  readonly key: VerificationKey
+}
+
+/** Verifies JWT access tokens of the given issuers. Rejects only on faults of ours, never because of a token. */
+export function createJwtVerifier(
+  dependencies: JwtVerifierDependencies,
+): (accessToken: string) => Promise<JwtVerification> {
+  const issuers = new Map(dependencies.issuers.map((issuer) => [issuer.issuer, issuer]))
+
+  return async function verifyJwt(accessToken) {
+    const jwt = decodeJwt(accessToken)
+    if (jwt === undefined) return rejected('malformed_token')
+    const { iss } = jwt.claims
+    if (iss === undefined) return rejected('missing_claim')
+    const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
+    if (issuer === undefined) return rejected('unknown_issuer')
+
+    const { alg, kid, typ } = jwt.header
+    if (!isAccessTokenType(issuer.tokenTypes, typ, jwt.claims)) {
+      return rejected('wrong_type', issuer)
+    }
+    if (!isJwsAlgorithm(alg) || !issuer.algorithms.has(alg)) {
+      return rejected('algorithm_not_allowed', issuer)
+    }
+    const found = await dependencies.findKeys(issuer.id, kid, alg)
+    if (found.kind === 'unavailable') {
+      return {
+        authentication: { kind: 'unavailable', issuerId: issuer.id, cause: found.cause },
+      }
+    }
+    if (found.kind !== 'keys') return rejected(found.kind, issuer)
+    const key = await signingKey(accessToken, found.keys, alg)
+    if (key === undefined) return rejected('bad_signature', issuer)
+    return verifiedOrRejected(jwt, issuer, key)
+  }
+
+  function verifiedOrRejected(
+    jwt: DecodedJwt,
+    issuer: TrustedIssuer,
+    key: VerificationKey,
+  ): JwtVerification {
+    const checked = checkRegisteredClaims(
+      jwt.claims,
+      {
+        isRfc9068: issuer.tokenTypes !== 'lenient',
+        clockToleranceMs: issuer.clockToleranceMs,
+      },
+      dependencies.wallMs(),
+    )
+    if (checked.kind === 'rejected') return rejected(checked.reason, issuer)
+    const { subject, audiences, isSenderConstrained, expiresAtMs, notBeforeMs } = checked.claims
+    const token: VerifiedAccessToken = {
+      issuerId: issuer.id,
+      subject,
+      audiences,
+      isSenderConstrained,
+      claims: pick(jwt.claims, dependencies.neededClaims),
+    }
+    return {
+      authentication: { kind: 'verified', token },
+      life: { expiresAtMs, notBeforeMs, key },
+    }
+  }
+}
+
+function rejected(reason: RejectionReason, issuer?: TrustedIssuer): JwtVerification {
+  return { authentication: { kind: 'rejected', reason, issuerId: issuer?.id } }
+}
+
+function pick(
+  claims: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]]),
+  )
+}
