@@ -1,0 +1,116 @@
+/**
+ * What a verified access token may do on a route. Decided once for a token and a route, and remembered for as long as
+ * the token itself is.
+ */
+import {
+  resolveJsonPointer,
+  unmetRequirement,
+  type Grant,
+  type JsonPointer,
+  type Route,
+} from '../policy/index.js'
+import type { VerifiedAccessToken } from '../token/index.js'
+import type { Decision, Principal } from './decision.js'
+import { identityHeaders } from './identity-headers.js'
+import type { LabelRegistry, Refusals } from './refusals.js'
+import type { Reason } from './reason.js'
+
+/** Where an issuer keeps what policy asks for, in order; all places count, for the client the first with a value. */
+export interface ClaimPointers {
+  readonly scopes: readonly JsonPointer[]
+  readonly permissions: readonly JsonPointer[]
+  readonly roles: readonly JsonPointer[]
+  readonly client: readonly JsonPointer[]
+}
+
+interface TokenMemory {
+  readonly principal: Principal
+  readonly grant: Grant
+  readonly decisions: Map<Route, Decision>
+}
+
+/** A token that visits more routes than this is decided anew now and then, so that its memory stays small. */
+const maxDecisionsPerToken = 32
+
+/** Decides by issuer, audience, sender constraint and requirement. Never throws, never waits. */
+export function createAuthorize(
+  pointersByIssuer: ReadonlyMap<string, ClaimPointers>,
+  refusals: Refusals,
+  labels: LabelRegistry,
+): (token: VerifiedAccessToken, route: Route) => Decision {
+  const memories = new WeakMap<VerifiedAccessToken, TokenMemory>()
+
+  return function authorize(token, route) {
+    let memory = memories.get(token)
+    if (memory === undefined) {
+      memory = createMemory(token)
+      memories.set(token, memory)
+    }
+    let decision = memory.decisions.get(route)
+    if (decision === undefined) {
+      decision = decide(memory, route)
+      if (memory.decisions.size >= maxDecisionsPerToken) memory.decisions.clear()
+      memory.decisions.set(route, decision)
+    }
+    return decision
+  }
+
+  function decide({ principal, grant }: TokenMemory, route: Route): Decision {
+    const { token } = principal
+    const reason = refusalReason(token, grant, route)
+    if (reason !== undefined) return refusals.create(reason, route, token.issuerId, principal)
+    return {
+      outcome: 'allow',
+      labels: labels.get('allow', 'none', route, token.issuerId),
+      route,
+      principal,
+      identityHeaders: identityHeaders(route.resource, token.claims),
+    }
+  }
+
+  function createMemory(token: VerifiedAccessToken): TokenMemory {
+    const { claims, issuerId } = token
+    const pointers = pointersByIssuer.get(issuerId)
+    if (pointers === undefined) throw new TypeError(`no claim pointers for issuer ${issuerId}`)
+    const scopes = namesAt(claims, pointers.scopes)
+    const client = pointers.client
+      .map((pointer) => resolveJsonPointer(claims, pointer))
+      .find((value) => typeof value === 'string')
+    return {
+      principal: { token, client, scopes },
+      grant: {
+        scopes,
+        permissions: namesAt(claims, pointers.permissions),
+        roles: namesAt(claims, pointers.roles),
+        claims,
+      },
+      decisions: new Map(),
+    }
+  }
+}
+
+function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): Reason | undefined {
+  const { issuers, audiences } = route.resource
+  if (!issuers.has(token.issuerId)) return 'unknown_issuer'
+  if (!token.audiences.some((audience) => audiences.has(audience))) return 'wrong_audience'
+  // Fail closed: a binding that is not verified here would make a stolen token as good as its owner (RFC 7800).
+  if (token.isSenderConstrained) return 'unverifiable_confirmation'
+  return unmetRequirement(route.requirement, grant)
+}
+
+/**
+ * The names at the given places: split at single spaces in a string (RFC 6749 section 3.3), one by one from a list.
+ * Anything else is no name.
+ */
+function namesAt(claims: unknown, pointers: readonly JsonPointer[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const pointer of pointers) {
+    const value = resolveJsonPointer(claims, pointer)
+    const candidates: unknown[] =
+      typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+    for (const candidate of candidates) {
+      if (typeof candidate === 'string' && candidate !== '') names.add(candidate)
+    }
+  }
+  return names
+}

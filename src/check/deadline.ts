@@ -1,0 +1,18 @@
+/** A bound on waiting: whoever asked gets an answer before it stops listening. */
+import type { Clock } from '../token/index.js'
+
+/** Resolves like `work`, or to `late` once the time is over; what `work` does later is ignored. Rejects like `work`. */
+export async function within<T>(
+  clock: Clock,
+  budgetMs: number,
+  work: Promise<T>,
+  late: T,
+): Promise<T> {
+  if (budgetMs <= 0) return late
+  return await new Promise((resolve, reject) => {
+    const cancel = clock.after(budgetMs, () => {
+      resolve(late)
+    })
+    work.then(resolve, reject).finally(cancel)
+  })
+}

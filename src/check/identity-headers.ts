@@ -1,0 +1,52 @@
+/**
+ * The headers by which an upstream learns who calls.
+ *
+ * The rules are:
+ *   - a value is always valid field content: visible ASCII with single inner spaces (RFC 9110 section 5.5);
+ *   - everything else, and `%` itself, is percent-encoded as UTF-8, so that two different claims never look the same
+ *     and `decodeURIComponent` gives the claim back;
+ *   - what has no value, is not a string, number, boolean or list of strings, or is too long is left out: the header
+ *     is then removed from the request, as every managed header that is not set.
+ */
+import { resolveJsonPointer, type ProtectedResource } from '../policy/index.js'
+
+/** Names and values, and the names whose claim was there but could not be sent. */
+export interface IdentityHeaders {
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly dropped: readonly string[]
+}
+
+/** No headers at all: what a public route sends upstream. */
+export const noIdentityHeaders: IdentityHeaders = { headers: [], dropped: [] }
+
+const maxValueLength = 4_096
+
+/** The headers of a resource for the claims of a verified token. */
+export function identityHeaders(resource: ProtectedResource, claims: unknown): IdentityHeaders {
+  const headers: { name: string; value: string }[] = []
+  const dropped: string[] = []
+  for (const { name, claim } of resource.upstreamHeaders) {
+    const found = resolveJsonPointer(claims, claim)
+    if (found === undefined || found === null || found === '') continue
+    const text = claimText(found)
+    const value = text === undefined ? undefined : encodeFieldValue(text)
+    if (value === undefined || value === '' || value.length > maxValueLength) dropped.push(name)
+    else headers.push({ name, value })
+  }
+  return { headers, dropped }
+}
+
+/** A text as field content, from which `decodeURIComponent` gives the text back; undefined for broken UTF-16. */
+export function encodeFieldValue(text: string): string | undefined {
+  if (!text.isWellFormed()) return undefined
+  return text.replace(/[^\x20-\x24\x26-\x7e]+|^ +| +$| {2,}/g, (part) => encodeURIComponent(part))
+}
+
+function claimText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
+    return value.join(' ')
+  }
+  return undefined
+}

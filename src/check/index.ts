@@ -1,0 +1,12 @@
+/** The use case: one request in, one decision out. Doors translate, this room decides. */
+export type { ClaimPointers } from './authorize.js'
+export { createCheck } from './check.js'
+export type { Check, CheckDependencies, CheckLimits } from './check.js'
+export type { CheckRequest } from './check-request.js'
+export type { Allow, Decision, DecisionLabels, Refusal } from './decision.js'
+export { createDecisionIds, decisionIdLength } from './decision-id.js'
+export type { CheckObserver, DecisionEvent, Door } from './observer.js'
+export { answerFormat, refusalAnswer } from './refusal-answer.js'
+export type { AnswerFormat } from './refusal-answer.js'
+export { reasonAnswers, reasons } from './reason.js'
+export type { Reason } from './reason.js'

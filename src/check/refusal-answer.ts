@@ -1,0 +1,65 @@
+/**
+ * What a client is told about a refusal: status, headers and body, the same through every door.
+ *
+ * The rules are:
+ *   - the body says what the challenge says and nothing more; reasons, ids and claims stay with the operator;
+ *   - nothing is cacheable (RFC 9111 section 5.2.2.5);
+ *   - "unavailable" has a Retry-After and no challenge, so that clients keep a token that may be good.
+ */
+import { formatChallenge } from '../bearer/index.js'
+import type { Refusal } from './decision.js'
+import { reasonAnswers, retryAfterSeconds } from './reason.js'
+
+/** In which form a client wants to be refused: with a JSON body, without a body, or as gRPC. */
+export type AnswerFormat = 'json' | 'empty' | 'grpc'
+
+/** An HTTP answer. Header names are lower case. */
+export interface RefusalAnswer {
+  readonly status: number
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly body: string
+}
+
+/**
+ * The format for a request: gRPC by its content type (proxies turn status and body into grpc-status and
+ * grpc-message), JSON where Accept takes it or is missing (RFC 9110 section 12.5.1), else no body.
+ */
+export function answerFormat(
+  contentType: string | undefined,
+  accept: string | undefined,
+): AnswerFormat {
+  if (contentType?.toLowerCase().startsWith('application/grpc') === true) return 'grpc'
+  if (accept === undefined || accept === '*/*' || accept === '') return 'json'
+  return accept.split(',').some((range) => acceptsJson(range)) ? 'json' : 'empty'
+}
+
+/** The answer to a refusal in a format. */
+export function refusalAnswer(refusal: Refusal, format: AnswerFormat): RefusalAnswer {
+  const answer = reasonAnswers[refusal.reason]
+  const { challenge, outcome } = refusal
+  const headers = [{ name: 'cache-control', value: 'no-store' }]
+  if (challenge !== undefined) {
+    headers.unshift({ name: 'www-authenticate', value: formatChallenge(challenge) })
+  }
+  if (outcome === 'unavailable') {
+    headers.push({ name: 'retry-after', value: String(retryAfterSeconds) })
+  }
+  if (format === 'grpc') {
+    return { status: answer.grpcHttpStatus, headers, body: answer.description }
+  }
+  if (format === 'empty') return { status: answer.httpStatus, headers, body: '' }
+  headers.push({ name: 'content-type', value: 'application/json' })
+  const body = {
+    status: answer.httpStatus,
+    ...(challenge?.error === undefined ? {} : { error: challenge.error }),
+    error_description: answer.description,
+    ...(challenge?.scopes?.length ? { scope: challenge.scopes.join(' ') } : {}),
+  }
+  return { status: answer.httpStatus, headers, body: `${JSON.stringify(body)}\n` }
+}
+
+function acceptsJson(range: string): boolean {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  if (type !== 'application/json' && type !== 'application/*' && type !== '*/*') return false
+  return !parameters.some((parameter) => /^q=0(?:\.0{0,3})?$/.test(parameter))
+}

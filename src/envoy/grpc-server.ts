@@ -1,0 +1,149 @@
+/**
+ * The gRPC server: addresses, TLS, the life of connections, health and reflection.
+ *
+ * The defaults suit Envoy, which keeps one HTTP/2 connection for each of its worker threads and for as long as it is
+ * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
+ * long-lived connections over new replicas.
+ */
+import { lstat, unlink } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { experimental, Server, ServerCredentials } from '@grpc/grpc-js'
+import type { PackageDefinition } from '@grpc/proto-loader'
+import { ReflectionService } from '@grpc/reflection'
+import { HealthImplementation } from 'grpc-health-check'
+import type { ExtAuthzService } from './ext-authz-service.js'
+import { authorizationService } from './load-proto.js'
+
+/** Certificate files; read again when they change. */
+export interface GrpcTlsOptions {
+  readonly certFile: string
+  readonly keyFile: string
+  /** With it, clients must present a certificate that this CA signed. */
+  readonly clientCaFile: string | undefined
+  readonly reloadMs: number
+}
+
+/** How to listen. */
+export interface GrpcServerOptions {
+  /** `host:port`, or `unix:/path`. */
+  readonly address: string
+  readonly tls: GrpcTlsOptions | undefined
+  readonly reflection: boolean
+  readonly maxMessageBytes: number
+  readonly keepaliveMs: number
+  readonly keepaliveTimeoutMs: number
+  readonly maxConnectionAgeMs: number
+  readonly maxConnectionAgeGraceMs: number
+  readonly maxConnectionIdleMs: number
+}
+
+/** A server that listens. */
+export interface GrpcServer {
+  /** The address as clients write it, with the port that was given. */
+  readonly address: string
+  /** What grpc.health.v1 says for `""` and for the service, to Check and to Watch. */
+  setServing(serving: boolean): void
+  /**
+   * Stops taking calls, lets those under way finish, and cuts what is left when the time is over.
+   */
+  close(graceMs: number): Promise<void>
+}
+
+/** Starts a server. Rejects when the address cannot be bound or a TLS file cannot be read. */
+export async function startGrpcServer(
+  options: GrpcServerOptions,
+  service: ExtAuthzService,
+  definition: PackageDefinition,
+): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes,
+    'grpc.keepalive_time_ms': options.keepaliveMs,
+    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
+    'grpc.max_connection_age_ms': options.maxConnectionAgeMs,
+    'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMs,
+    'grpc.max_connection_idle_ms': options.maxConnectionIdleMs,
+    'grpc.enable_channelz': 0,
+  })
+  server.addService(service.definition, service.implementation)
+  const health = new HealthImplementation({
+    '': 'NOT_SERVING',
+    [authorizationService]: 'NOT_SERVING',
+  })
+  health.addToServer(server)
+  if (options.reflection) new ReflectionService(definition).addToServer(server)
+
+  const socketPath = options.address.startsWith('unix:') ? options.address.slice(5) : undefined
+  if (socketPath !== undefined) await removeStaleSocket(socketPath)
+  const port = await bind(server, options.address, credentials(options.tls))
+
+  return {
+    address: socketPath === undefined ? withPort(options.address, port) : options.address,
+    setServing(serving) {
+      const status = serving ? 'SERVING' : 'NOT_SERVING'
+      health.setStatus('', status)
+      health.setStatus(authorizationService, status)
+    },
+    async close(graceMs) {
+      const shutdown = new Promise<void>((resolve) => {
+        server.tryShutdown(() => {
+          resolve()
+        })
+      })
+      const cut = setTimeout(() => {
+        server.forceShutdown()
+      }, graceMs)
+      await shutdown
+      clearTimeout(cut)
+    },
+  }
+}
+
+function credentials(tls: GrpcTlsOptions | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  const provider = new experimental.FileWatcherCertificateProvider({
+    certificateFile: tls.certFile,
+    privateKeyFile: tls.keyFile,
+    caCertificateFile: tls.clientCaFile,
+    refreshIntervalMs: tls.reloadMs,
+  })
+  const clientCa = tls.clientCaFile === undefined ? null : provider
+  return experimental.createCertificateProviderServerCredentials(
+    clientCa,
+    provider,
+    clientCa !== null,
+  )
+}
+
+async function bind(
+  server: Server,
+  address: string,
+  serverCredentials: ServerCredentials,
+): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    server.bindAsync(address, serverCredentials, (error, port) => {
+      if (error === null) resolve(port)
+      else reject(error)
+    })
+  })
+}
+
+function withPort(address: string, port: number): string {
+  return address.replace(/:\d+$/, `:${String(port)}`)
+}
+
+/** Removes a socket file that nobody listens on any more. One that is in use makes binding fail, as it should. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined)
+  if (stats?.isSocket() !== true) return
+  const isInUse = await new Promise<boolean>((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => {
+      resolve(false)
+    })
+  })
+  if (!isInUse) await unlink(path)
+}
