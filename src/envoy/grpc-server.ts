@@ -11,16 +11,15 @@ import { experimental, Server, ServerCredentials } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import { HealthImplementation } from 'grpc-health-check'
+import { CertificateFilesProvider, type CertificateFiles } from './certificate-files.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
 import { authorizationService } from './load-proto.js'
 
-/** Certificate files; read again when they change. */
-export interface GrpcTlsOptions {
-  readonly certFile: string
-  readonly keyFile: string
-  /** With it, clients must present a certificate that this CA signed. */
-  readonly clientCaFile: string | undefined
+/** Certificate files, and how often to look for new ones. */
+export interface GrpcTlsOptions extends CertificateFiles {
   readonly reloadMs: number
+  /** Told when changed files cannot be used; the ones before stay in use. */
+  readonly onReloadFault: (fault: unknown) => void
 }
 
 /** How to listen. */
@@ -74,7 +73,8 @@ export async function startGrpcServer(
 
   const socketPath = options.address.startsWith('unix:') ? options.address.slice(5) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
-  const port = await bind(server, options.address, credentials(options.tls))
+  const { credentials, stopWatching } = await createCredentials(options.tls)
+  const port = await bind(server, options.address, credentials)
 
   return {
     address: socketPath === undefined ? withPort(options.address, port) : options.address,
@@ -84,6 +84,7 @@ export async function startGrpcServer(
       health.setStatus(authorizationService, status)
     },
     async close(graceMs) {
+      stopWatching()
       const shutdown = new Promise<void>((resolve) => {
         server.tryShutdown(() => {
           resolve()
@@ -98,20 +99,30 @@ export async function startGrpcServer(
   }
 }
 
-function credentials(tls: GrpcTlsOptions | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure()
-  const provider = new experimental.FileWatcherCertificateProvider({
-    certificateFile: tls.certFile,
-    privateKeyFile: tls.keyFile,
-    caCertificateFile: tls.clientCaFile,
-    refreshIntervalMs: tls.reloadMs,
-  })
+/** Credentials of the connections, and what ends the watching of their files. */
+async function createCredentials(
+  tls: GrpcTlsOptions | undefined,
+): Promise<{ credentials: ServerCredentials; stopWatching: () => void }> {
+  if (tls === undefined) {
+    return { credentials: ServerCredentials.createInsecure(), stopWatching: () => undefined }
+  }
+  const provider = await CertificateFilesProvider.load(tls)
+  const timer = setInterval(() => {
+    provider.reload().catch(tls.onReloadFault)
+  }, tls.reloadMs)
+  timer.unref()
   const clientCa = tls.clientCaFile === undefined ? null : provider
-  return experimental.createCertificateProviderServerCredentials(
-    clientCa,
-    provider,
-    clientCa !== null,
-  )
+  return {
+    // The declaration names the first parameter for the CA, but the first is the identity.
+    credentials: experimental.createCertificateProviderServerCredentials(
+      provider,
+      clientCa,
+      clientCa !== null,
+    ),
+    stopWatching: () => {
+      clearInterval(timer)
+    },
+  }
 }
 
 async function bind(

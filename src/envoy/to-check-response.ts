@@ -50,7 +50,7 @@ export function prepareCheckResponse(
 export function withDecisionId(prepared: PreparedResponse, decisionId: string): Buffer {
   const bytes = Buffer.allocUnsafe(prepared.bytes.length)
   prepared.bytes.copy(bytes)
-  bytes.latin1Write(decisionId, prepared.idOffset, decisionIdLength)
+  bytes.write(decisionId, prepared.idOffset, decisionIdLength, 'latin1')
   return bytes
 }
 

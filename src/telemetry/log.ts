@@ -1,0 +1,88 @@
+/**
+ * What operators read: JSON lines on standard output.
+ *
+ * The rules are:
+ *   - every denial is one line with its reason and its decision id; allows are off or sampled;
+ *   - never a token, a claim but the client's id, a query, or a header but the request id, and that one redacted.
+ */
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { DecisionEvent } from '../check/index.js'
+import { redact } from './redact.js'
+
+/** How much is logged. */
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Of so many allowed requests one is logged; 0 logs none. */
+  readonly allowSampleEvery: number
+}
+
+/** Where lines go when nothing else is said: standard output, in batches that are flushed at the end. */
+export function standardOutput(): DestinationStream & { flushSync(): void } {
+  return pino.destination({ fd: 1, sync: false, minLength: 4_096, periodicFlush: 500 })
+}
+
+/** The log of one process. */
+export class Log {
+  readonly #logger: Logger
+  readonly #allowSampleEvery: number
+  #allows = 0
+
+  constructor(options: LogOptions, destination: DestinationStream) {
+    this.#allowSampleEvery = options.allowSampleEvery
+    this.#logger = pino(
+      { level: options.level, base: null, formatters: { level: (label) => ({ level: label }) } },
+      destination,
+    )
+  }
+
+  /** Something an operator should know of the process. `details` come from the configuration, not from requests. */
+  info(message: string, details: Readonly<Record<string, unknown>> = {}): void {
+    this.#logger.info(details, message)
+  }
+
+  /** Something is wrong outside, and Scopegate goes on. */
+  warn(message: string, details: Readonly<Record<string, unknown>> = {}): void {
+    this.#logger.warn(details, message)
+  }
+
+  /** A fault of ours: its kind and place, not its message, which could quote a request. */
+  fault(fault: unknown): void {
+    const name = fault instanceof Error ? fault.name : typeof fault
+    const stack = fault instanceof Error ? fault.stack?.split('\n').slice(1, 6) : undefined
+    this.#logger.error({ fault: name, stack: stack?.map((line) => line.trim()) }, 'internal error')
+  }
+
+  /** One decision. */
+  decided(event: DecisionEvent): void {
+    const { decision } = event
+    if (decision.outcome === 'allow') {
+      if (this.#allowSampleEvery === 0) return
+      this.#allows += 1
+      if (this.#allows % this.#allowSampleEvery !== 0) return
+      this.#logger.info(decisionLine(event), 'allowed')
+    } else if (decision.outcome === 'deny') {
+      this.#logger.info(decisionLine(event), 'denied')
+    } else {
+      this.#logger.warn(decisionLine(event), 'could not decide')
+    }
+  }
+}
+
+function decisionLine(event: DecisionEvent): Record<string, unknown> {
+  const { decision, request, requestId } = event
+  const { labels, principal } = decision
+  return {
+    decision_id: event.decisionId,
+    decision: labels.decision,
+    reason: labels.reason,
+    route: labels.route,
+    issuer: labels.issuer,
+    door: event.door,
+    client: principal?.client === undefined ? undefined : redact(principal.client),
+    method: request === undefined ? undefined : redact(request.method),
+    host: request === undefined ? undefined : redact(request.host),
+    path: request === undefined ? undefined : redact(request.target.split('?', 1)[0] ?? ''),
+    request_id: requestId === undefined ? undefined : redact(requestId),
+    duration_ms: Number(event.durationMs.toFixed(3)),
+  }
+}
