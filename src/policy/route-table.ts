@@ -53,7 +53,7 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
 } {
   const byHost = new Map<string, Node<R>>()
   const anyHost = createNode<R>()
-  const conflicts: RouteConflict[] = []
+  const conflicts = new Map<string, RouteConflict>()
 
   for (const [index, entry] of entries.entries()) {
     const roots =
@@ -63,7 +63,11 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
       for (const method of entry.methods.length === 0 ? [anyMethod] : entry.methods) {
         const taken = endpoint.byMethod.get(method)
         if (taken === undefined) endpoint.byMethod.set(method, { route: entry.route, index })
-        else if (taken.index !== index) conflicts.push({ first: taken.index, second: index })
+        else if (taken.index !== index)
+          conflicts.set(`${String(taken.index)} ${String(index)}`, {
+            first: taken.index,
+            second: index,
+          })
       }
     }
   }
@@ -78,7 +82,7 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
       )
     },
   }
-  return { table, conflicts }
+  return { table, conflicts: [...conflicts.values()] }
 }
 
 /** Depth first, most specific branch first. A node has one path from the root, so none is visited twice. */

@@ -1,0 +1,89 @@
+/** The command line: names, flags and their environment twins. Each command is a file of its own. */
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { checkConfig, printSchema, type Output } from './check-config.js'
+import { dev, type DevOptions } from './dev.js'
+import { exitCode } from './exit-code.js'
+import { serve } from './serve.js'
+import { packageVersion } from './version.js'
+
+/** Runs the command that `argv` names. Resolves to the exit code; `stopped` resolves when the process is to end. */
+export async function run(
+  argv: readonly string[],
+  stopped: Promise<unknown>,
+  output: Output,
+): Promise<number> {
+  let code: number = exitCode.good
+  const program = new Command('scopegate')
+    .description('The OAuth 2.0 resource-server gate for proxies')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        output.out(text.trimEnd())
+      },
+      writeErr: (text) => {
+        output.error(text.trimEnd())
+      },
+    })
+
+  program
+    .command('serve')
+    .description('run the gate')
+    .addOption(configOption())
+    .action(async ({ config }: { config: string }) => {
+      code = await serve(config, stopped, output)
+    })
+  program
+    .command('check-config')
+    .description('report every problem of a configuration file or directory')
+    .addArgument(
+      new Argument('[file]', 'file or directory').default(process.env['SCOPEGATE_CONFIG']),
+    )
+    .addOption(new Option('--schema', 'print the JSON Schema instead').env('SCOPEGATE_SCHEMA'))
+    .action(async (file: string | undefined, { schema }: { schema?: boolean }) => {
+      if (schema === true) code = printSchema(output)
+      else if (file !== undefined) code = await checkConfig(file, output)
+      else {
+        output.error('scopegate: check-config needs a file or directory')
+        code = exitCode.usage
+      }
+    })
+  program
+    .command('dev')
+    .description('run an authorization server for trying things out')
+    .addOption(
+      new Option('--host <host>', 'address to listen on')
+        .default('127.0.0.1')
+        .env('SCOPEGATE_DEV_HOST'),
+    )
+    .addOption(
+      new Option('--port <port>', 'port to listen on').default('9400').env('SCOPEGATE_DEV_PORT'),
+    )
+    .addOption(
+      new Option('--audience <audience>', 'audience of its tokens')
+        .default('https://api.example.com')
+        .env('SCOPEGATE_DEV_AUDIENCE'),
+    )
+    .action(async (options: DevOptions) => {
+      code = await dev(options, stopped, output)
+    })
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => {
+      output.out(packageVersion())
+    })
+
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCode.good : exitCode.usage
+  }
+}
+
+function configOption(): Option {
+  return new Option('--config <path>', 'configuration file or directory')
+    .env('SCOPEGATE_CONFIG')
+    .makeOptionMandatory()
+}

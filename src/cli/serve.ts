@@ -1,0 +1,35 @@
+/** `scopegate serve`: runs the gate until it is told to stop. */
+import { ConfigError, loadConfig } from '../config/index.js'
+import { startGate } from '../server.js'
+import { standardOutput } from '../telemetry/index.js'
+import { printProblems, type Output } from './check-config.js'
+import { exitCode } from './exit-code.js'
+import { packageVersion } from './version.js'
+
+/** Runs the gate until `stopped` resolves, then drains it. Resolves to the exit code. */
+export async function serve(
+  path: string,
+  stopped: Promise<unknown>,
+  output: Output,
+): Promise<number> {
+  let config
+  try {
+    config = await loadConfig(path)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    printProblems(error, output)
+    return exitCode.config
+  }
+  const logDestination = standardOutput()
+  try {
+    const gate = await startGate(config, { version: packageVersion(), logDestination })
+    await stopped
+    await gate.shutdown()
+    return exitCode.good
+  } catch (error) {
+    output.error(`scopegate: ${error instanceof Error ? error.message : String(error)}`)
+    return exitCode.problems
+  } finally {
+    logDestination.flushSync()
+  }
+}

@@ -1,0 +1,134 @@
+/** From a configuration of the right shape to one that can be run; what only shows in the whole is checked here. */
+import { resolve } from 'node:path'
+import {
+  compilePolicy,
+  requestOverrideHeaders,
+  underscoreTwins,
+  type JsonPointer,
+  type Route,
+} from '../policy/index.js'
+import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
+import { compileResource, type PlacedEntry } from './compile-resource.js'
+import type { ConfigInput, ListenInput } from './config-input.js'
+import type { GateConfig } from './gate-config.js'
+import type { ConfigPath, Finding } from './problem.js'
+import { suggestion } from './schema-findings.js'
+
+/** Compiles a configuration; adds to `findings` everything that is wrong. With findings the result is not to be used. */
+export function compileConfig(
+  input: ConfigInput,
+  directoryOf: (path: ConfigPath) => string,
+  findings: Finding[],
+): GateConfig {
+  const issuers = input.issuers.map((issuer, index) => {
+    const path = ['issuers', index]
+    return compileIssuer(issuer, path, directoryOf(path), findings)
+  })
+  const issuerIds = new Set(input.issuers.map((issuer) => issuer.id))
+  const placed = input.resources.flatMap((resource, index) =>
+    compileResource(resource, ['resources', index], issuerIds, findings),
+  )
+  checkNames(input, issuerIds, findings)
+  checkIssuersGiven(input, findings)
+
+  const { policy, conflicts } = compilePolicy(placed.map(({ entry }) => entry))
+  for (const { first, second } of conflicts) {
+    findings.push(conflictFinding(placed[first], placed[second]))
+  }
+  return {
+    listen: absoluteFiles(input.listen, directoryOf(['listen'])),
+    limits: input.limits,
+    log: input.log,
+    shutdown: {
+      drainMs: input.shutdown.drainSeconds * 1_000,
+      graceMs: input.shutdown.graceSeconds * 1_000,
+    },
+    policy,
+    issuerKeys: issuers.map(({ keys }) => keys),
+    trustedIssuers: issuers.map(({ trusted }) => trusted),
+    claimPointers: new Map(issuers.map(({ trusted, pointers }) => [trusted.id, pointers])),
+    neededClaims: neededClaims(issuers, policy.routes),
+    managedHeaders: managedHeaders(policy.routes),
+  }
+}
+
+function checkNames(input: ConfigInput, issuerIds: ReadonlySet<string>, findings: Finding[]): void {
+  const repeated = (entries: readonly { id: string }[], path: ConfigPath, key: 'id' | 'issuer') => {
+    const seen = new Set<string>()
+    for (const [index, entry] of entries.entries()) {
+      const name = String((entry as Record<string, unknown>)[key])
+      if (seen.has(name)) {
+        findings.push({ path: [...path, index, key], message: `${key} "${name}" is given twice` })
+      }
+      seen.add(name)
+    }
+  }
+  repeated(input.issuers, ['issuers'], 'id')
+  repeated(input.issuers, ['issuers'], 'issuer')
+  repeated(input.resources, ['resources'], 'id')
+  for (const [index, resource] of input.resources.entries()) {
+    repeated(resource.routes, ['resources', index, 'routes'], 'id')
+    for (const [at, id] of (resource.issuers ?? []).entries()) {
+      if (issuerIds.has(id)) continue
+      findings.push({
+        path: ['resources', index, 'issuers', at],
+        message: `no issuer has the id "${id}"`,
+        ...suggestion(id, [...issuerIds]),
+      })
+    }
+  }
+}
+
+function checkIssuersGiven(input: ConfigInput, findings: Finding[]): void {
+  const needsIssuer = input.resources.some(({ routes }) =>
+    routes.some(({ access }) => access !== 'public'),
+  )
+  if (needsIssuer && input.issuers.length === 0) {
+    findings.push({
+      path: ['issuers'],
+      message: 'no issuer is given, so no access token could ever be accepted',
+      hint: 'add issuers: [{ id: main, issuer: "https://..." }]',
+    })
+  }
+}
+
+function conflictFinding(first: PlacedEntry | undefined, second: PlacedEntry | undefined): Finding {
+  const [one, other] = [first?.entry.route.qualifiedId ?? '', second?.entry.route.qualifiedId ?? '']
+  return {
+    path: second?.path ?? [],
+    message: `route "${other}" matches the same requests as route "${one}"`,
+    hint: 'change the host, the methods or the path of one of them, or remove it',
+  }
+}
+
+function absoluteFiles(listen: ListenInput, directory: string): ListenInput {
+  const { tls } = listen.grpc
+  if (tls === undefined) return listen
+  const { certFile, keyFile, clientCaFile } = tls
+  const absolute = {
+    certFile: resolve(directory, certFile),
+    keyFile: resolve(directory, keyFile),
+    ...(clientCaFile === undefined ? {} : { clientCaFile: resolve(directory, clientCaFile) }),
+  }
+  return { ...listen, grpc: { ...listen.grpc, tls: absolute } }
+}
+
+function neededClaims(
+  issuers: readonly CompiledIssuer[],
+  routes: readonly Route[],
+): readonly string[] {
+  const pointers: JsonPointer[] = [
+    ...issuers.flatMap(({ pointers: of }) => Object.values(of).flat() as JsonPointer[]),
+    ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
+    ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
+  ]
+  return [...new Set(pointers.flatMap((pointer) => pointer.slice(0, 1)))]
+}
+
+function managedHeaders(routes: readonly Route[]): readonly string[] {
+  const names = new Set(requestOverrideHeaders)
+  for (const { resource } of routes) {
+    for (const { name } of resource.upstreamHeaders) names.add(name)
+  }
+  return [...names].flatMap((name) => [name, ...underscoreTwins(name)])
+}

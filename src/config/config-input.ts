@@ -1,0 +1,103 @@
+/** The configuration as a value, defaults filled in: what the schema gives and compile.ts reads. */
+import type { JwsAlgorithm } from '../jwks/index.js'
+import type { presets } from './presets.js'
+
+/** A name, or a combination of names. */
+export type NameInput = string | CombinationInput
+/** A combination as written. */
+export type CombinationInput = { all: NameInput[] } | { any: NameInput[] } | { none: NameInput[] }
+/** What `scopes`, `permissions` and `roles` take; a list means all of it. */
+export type NamesInput = NameInput[] | CombinationInput
+
+/** An authorization server. */
+export interface IssuerInput {
+  id: string
+  issuer: string
+  preset: keyof typeof presets
+  keys: {
+    discovery?: true | undefined
+    jwksUri?: string | undefined
+    jwksFile?: string | undefined
+    jwks?: { keys: object[] } | undefined
+    refreshSeconds: number
+    maxStaleSeconds: number
+    cooldownSeconds: number
+    timeoutSeconds: number
+    allowInsecure: boolean
+  }
+  algorithms?: JwsAlgorithm[] | undefined
+  tokenTypes?: 'lenient' | string[] | undefined
+  clockToleranceSeconds: number
+  claims: {
+    scopes?: string[] | undefined
+    permissions?: string[] | undefined
+    roles?: string[] | undefined
+    client?: string[] | undefined
+  }
+}
+
+/** What a route demands. */
+export interface RequirementInput {
+  scopes?: NamesInput | undefined
+  permissions?: NamesInput | undefined
+  roles?: NamesInput | undefined
+  claims?: { claim: string; equals: string | number | boolean }[] | undefined
+}
+
+/** A route. */
+export interface RouteInput {
+  id: string
+  methods?: string[] | undefined
+  path: string
+  access?: 'public' | 'authenticated' | undefined
+  scopes?: NamesInput | undefined
+  require?: RequirementInput | undefined
+}
+
+/** A protected resource. */
+export interface ResourceInput {
+  id: string
+  hosts?: string[] | undefined
+  audiences: string[]
+  issuers?: string[] | undefined
+  realm?: string | undefined
+  metadataUrl?: string | undefined
+  upstreamHeaders: Record<string, string>
+  routes: RouteInput[]
+}
+
+/** The gRPC door and the admin port. */
+export interface ListenInput {
+  grpc: {
+    address: string
+    tls?: { certFile: string; keyFile: string; clientCaFile?: string | undefined } | undefined
+    reflection: boolean
+    onUnavailable: 'deny' | 'defer'
+    maxMessageBytes: number
+    keepaliveSeconds: number
+    keepaliveTimeoutSeconds: number
+    maxConnectionAgeSeconds: number
+    maxConnectionAgeGraceSeconds: number
+    maxConnectionIdleSeconds: number
+  }
+  admin: { address: string }
+}
+
+/** Bounds. */
+export interface LimitsInput {
+  maxTokenBytes: number
+  decisionTimeoutMs: number
+  maxWaitingChecks: number
+  maxCachedTokens: number
+  maxCacheBytes: number
+}
+
+/** The whole configuration. */
+export interface ConfigInput {
+  listen: ListenInput
+  issuers: IssuerInput[]
+  resources: ResourceInput[]
+  limits: LimitsInput
+  log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; allowSampleEvery: number }
+  shutdown: { drainSeconds: number; graceSeconds: number }
+}

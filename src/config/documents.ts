@@ -1,0 +1,134 @@
+/**
+ * The configuration as files: one YAML file, or all of a directory merged.
+ *
+ * The rules are:
+ *   - lists of several files follow each other, in the order of the file names; a single value is given once;
+ *   - no duplicate keys, no merge keys, few aliases: what a reader sees is what counts;
+ *   - every place in the merged value leads back to its file, line and column.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { ConfigError, type ConfigPath, type Finding, type Problem } from './problem.js'
+
+interface ConfigFile {
+  readonly name: string
+  readonly document: Document
+  readonly lines: LineCounter
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+/** Merged files, and the way back from a value to its place. */
+export interface ConfigDocuments {
+  readonly value: Readonly<Record<string, unknown>>
+  /** The directory that relative paths in the value at `path` start from. */
+  directoryOf(path: ConfigPath): string
+  locate(finding: Finding): Problem
+}
+
+/** Reads a file or a directory. Throws a ConfigError for what cannot be read or is not YAML. */
+export async function readConfigDocuments(path: string): Promise<ConfigDocuments> {
+  const names = await configFileNames(path)
+  const files = await Promise.all(names.map((name) => readConfigFile(name)))
+  const merged: Record<string, unknown> = {}
+  const origins = new Map<string, { readonly file: ConfigFile; readonly offset: number }[]>()
+  const repeated: Problem[] = []
+  for (const file of files) {
+    for (const [key, value] of Object.entries(file.value)) {
+      const before = merged[key]
+      const offset = Array.isArray(before) ? before.length : 0
+      if (before === undefined) merged[key] = value
+      else if (Array.isArray(before) && Array.isArray(value))
+        merged[key] = [...(before as unknown[]), ...(value as unknown[])]
+      else {
+        repeated.push(
+          locateIn(file, {
+            path: [key],
+            atKey: true,
+            message: `"${key}" is given in more than one file`,
+          }),
+        )
+      }
+      origins.set(key, [...(origins.get(key) ?? []), { file, offset }])
+    }
+  }
+  if (repeated.length > 0) throw new ConfigError(repeated)
+
+  function origin(path: ConfigPath): { file: ConfigFile; path: ConfigPath } {
+    const [key, place, ...rest] = path
+    const candidates = origins.get(String(key)) ?? []
+    const found =
+      typeof place === 'number'
+        ? candidates.findLast(({ offset }) => offset <= place)
+        : candidates[0]
+    const file = found?.file ?? files[0]
+    if (file === undefined) throw new TypeError('a configuration has at least one file')
+    if (typeof place !== 'number' || found === undefined) return { file, path }
+    return { file, path: [key ?? '', place - found.offset, ...rest] }
+  }
+
+  return {
+    value: merged,
+    directoryOf: (at) => dirname(origin(at).file.name),
+    locate(finding) {
+      const { file, path: own } = origin(finding.path)
+      return locateIn(file, { ...finding, path: own })
+    },
+  }
+}
+
+async function configFileNames(path: string): Promise<readonly string[]> {
+  const stats = await stat(path).catch(() => undefined)
+  if (stats === undefined) throw unreadable(path, 'there is no such file or directory')
+  if (!stats.isDirectory()) return [path]
+  // Names that start with a dot are how Kubernetes keeps the versions of a mounted ConfigMap.
+  const names = (await readdir(path)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort()
+  if (names.length === 0) throw unreadable(path, 'the directory has no .yaml file')
+  return names.map((name) => join(path, name))
+}
+
+async function readConfigFile(name: string): Promise<ConfigFile> {
+  const text = await readFile(name, 'utf8').catch(() => undefined)
+  if (text === undefined) throw unreadable(name, 'the file cannot be read')
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false })
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) {
+    throw new ConfigError(
+      faults.map(({ pos, message }) => {
+        const { line, col } = lines.linePos(pos[0])
+        const [sentence = 'is not YAML'] = message.split(/ at line \d+/)
+        return { file: name, line, column: col, message: sentence, hint: undefined }
+      }),
+    )
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unreadable(name, 'the file is not a map of settings')
+  }
+  return { name, document, lines, value: value as Record<string, unknown> }
+}
+
+/** The place of a finding, or of the nearest enclosing value that is there. */
+function locateIn(file: ConfigFile, { path, atKey, message, hint }: Finding): Problem {
+  const key = atKey === true ? keyOffset(file.document, path) : undefined
+  let offset = key
+  for (let depth = path.length; offset === undefined && depth >= 0; depth--) {
+    const node =
+      depth === 0 ? file.document.contents : file.document.getIn(path.slice(0, depth), true)
+    offset = isNode(node) ? node.range?.[0] : undefined
+  }
+  const { line, col } = file.lines.linePos(offset ?? 0)
+  return { file: file.name, line: Math.max(line, 1), column: Math.max(col, 1), message, hint }
+}
+
+function keyOffset(document: Document, path: ConfigPath): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  if (!isMap(parent)) return undefined
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+  return isScalar(pair?.key) ? pair.key.range?.[0] : undefined
+}
+
+function unreadable(file: string, message: string): ConfigError {
+  return new ConfigError([{ file, line: 1, column: 1, message, hint: undefined }])
+}

@@ -1,0 +1,22 @@
+/** A configuration as the composition root takes it: everything resolved, compiled and in milliseconds. */
+import type { ClaimPointers } from '../check/index.js'
+import type { IssuerKeyOptions } from '../jwks/index.js'
+import type { Policy } from '../policy/index.js'
+import type { TrustedIssuer } from '../token/index.js'
+import type { LimitsInput, ListenInput, ConfigInput } from './config-input.js'
+
+/** A configuration that can be run. */
+export interface GateConfig {
+  readonly listen: ListenInput
+  readonly limits: LimitsInput
+  readonly log: ConfigInput['log']
+  readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
+  readonly policy: Policy
+  readonly issuerKeys: readonly IssuerKeyOptions[]
+  readonly trustedIssuers: readonly TrustedIssuer[]
+  readonly claimPointers: ReadonlyMap<string, ClaimPointers>
+  /** Names of the top-level claims that some route, header or issuer asks for. */
+  readonly neededClaims: readonly string[]
+  /** Every header, in every spelling, that only Scopegate may send upstream. */
+  readonly managedHeaders: readonly string[]
+}
