@@ -49,7 +49,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   const log = new Log(config.log, environment.logDestination)
   const keySets = new KeySets(
     config.issuerKeys,
-    keySetsDependencies(log, () => telemetry),
+    keySetsDependencies(log, () => ({ metrics, readiness })),
   )
   const tokenCache = new TokenCache(
     {

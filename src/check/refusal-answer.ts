@@ -8,7 +8,7 @@
  */
 import { formatChallenge } from '../bearer/index.js'
 import type { Refusal } from './decision.js'
-import { reasonAnswers, retryAfterSeconds } from './reason.js'
+import { reasonAnswers, retryAfterSeconds, type ReasonAnswer } from './reason.js'
 
 /** In which form a client wants to be refused: with a JSON body, without a body, or as gRPC. */
 export type AnswerFormat = 'json' | 'empty' | 'grpc'
@@ -49,13 +49,20 @@ export function refusalAnswer(refusal: Refusal, format: AnswerFormat): RefusalAn
   }
   if (format === 'empty') return { status: answer.httpStatus, headers, body: '' }
   headers.push({ name: 'content-type', value: 'application/json' })
+  return { status: answer.httpStatus, headers, body: jsonBody(refusal, answer) }
+}
+
+function jsonBody({ challenge }: Refusal, answer: ReasonAnswer): string {
+  const { error, scopes = [] } = challenge ?? {}
   const body = {
     status: answer.httpStatus,
-    ...(challenge?.error === undefined ? {} : { error: challenge.error }),
-    error_description: answer.description,
-    ...(challenge?.scopes?.length ? { scope: challenge.scopes.join(' ') } : {}),
+    ...(error === undefined
+      ? { message: answer.description }
+      : { error, error_description: answer.description }),
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
   }
-  return { status: answer.httpStatus, headers, body: `${JSON.stringify(body)}\n` }
+  return `${JSON.stringify(body)}\n`
+}
 }
 
 function acceptsJson(range: string): boolean {

@@ -24,7 +24,7 @@ export type KeySearch =
   | { readonly kind: 'algorithm_not_allowed' }
   | { readonly kind: 'unavailable'; readonly cause: unknown }
 
-/** What the watching rooms are told. */
+/** What the watching rooms are told. Must not throw. */
 export interface KeySetObserver {
   refreshed(issuerId: string, fault: string | undefined): void
 }
@@ -162,20 +162,18 @@ export class KeySets {
   }
 
   async #fetch(state: IssuerKeyState): Promise<KeySet> {
+    const { id, source } = state.options
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
-      const set = await parseKeySet(await loadKeyDocument(state.options.source, access))
-      const kept = state.loaded(set, this.#now())
-      this.#dependencies.observer.refreshed(state.options.id, undefined)
-      return kept
+      const set = await parseKeySet(await loadKeyDocument(source, access))
+      return state.loaded(set, this.#now())
     } catch (error) {
-      const fault = describeFault(error)
-      state.failed(fault)
-      this.#dependencies.observer.refreshed(state.options.id, fault)
+      state.failed(describeFault(error))
       throw error
     } finally {
       this.#schedule(state)
+      this.#dependencies.observer.refreshed(id, state.lastFault)
     }
   }
 

@@ -1,0 +1,34 @@
+/** The test lanes: `unit` needs nothing but Node; `interop` drives the real peers. */
+import { defineConfig } from 'vitest/config'
+
+const shared = {
+  allowOnly: false,
+  passWithNoTests: false,
+  testTimeout: 20_000,
+  hookTimeout: 30_000,
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/{unit,contract,property,types}/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+    coverage: { provider: 'v8', include: ['src/**'] },
+  },
+})
