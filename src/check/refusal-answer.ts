@@ -63,7 +63,6 @@ function jsonBody({ challenge }: Refusal, answer: ReasonAnswer): string {
   }
   return `${JSON.stringify(body)}\n`
 }
-}
 
 function acceptsJson(range: string): boolean {
   const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
