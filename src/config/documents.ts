@@ -38,9 +38,9 @@ export async function readConfigDocuments(path: string): Promise<ConfigDocuments
       const before = merged[key]
       const offset = Array.isArray(before) ? before.length : 0
       if (before === undefined) merged[key] = value
-      else if (Array.isArray(before) && Array.isArray(value))
+      else if (Array.isArray(before) && Array.isArray(value)) {
         merged[key] = [...(before as unknown[]), ...(value as unknown[])]
-      else {
+      } else {
         repeated.push(
           locateIn(file, {
             path: [key],

@@ -13,7 +13,7 @@ export async function loadConfig(path: string): Promise<GateConfig> {
   const findings: Finding[] = []
   let config: GateConfig | undefined
   if (parsed.success) {
-    config = compileConfig(parsed.data, documents.directoryOf, findings)
+    config = compileConfig(parsed.data, (at) => documents.directoryOf(at), findings)
   } else {
     findings.push(...schemaFindings(parsed.error, documents.value))
   }

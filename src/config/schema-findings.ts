@@ -12,56 +12,49 @@ export function schemaFindings(error: z.ZodError, value: unknown): readonly Find
 
 function findingsOf(issue: z.core.$ZodIssue, value: unknown): readonly Finding[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? key.toString() : key))
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      atKey: true,
+      message: `unknown key "${key}"`,
+      ...suggestion(key, knownKeys(path)),
+    }))
+  }
   const given = resolveJsonPointer(value, path.map(String))
-  const name = typeof path.at(-1) === 'string' ? `"${String(path.at(-1))}"` : 'this entry'
+  const last = path.at(-1)
+  const name = typeof last === 'string' ? `"${last}"` : 'this entry'
+  if (issue.code === 'invalid_key') {
+    return [{ path, atKey: true, message: `${name} ${issue.issues[0]?.message ?? 'is no key'}` }]
+  }
+  if (given === undefined) return [{ path, message: `${name} is missing` }]
+  return [{ path, ...describeIssue(issue, given, name) }]
+}
+
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  given: unknown,
+  name: string,
+): { message: string; hint?: string } {
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        atKey: true,
-        message: `unknown key "${key}"`,
-        ...suggestion(key, knownKeys(path)),
-      }))
     case 'invalid_type':
-      return given === undefined
-        ? [{ path, message: `${name} is missing` }]
-        : [{ path, message: `${name} must be ${article(issue.expected)}, not ${describe(given)}` }]
-    case 'invalid_value':
-      return [
-        {
-          path,
-          message:
-            given === undefined
-              ? `${name} is missing`
-              : `${describe(given)} is not one of ${issue.values.map(String).join(', ')}`,
-          ...(typeof given === 'string' ? suggestion(given, issue.values.map(String)) : {}),
-        },
-      ]
-    case 'invalid_key':
-      return [
-        {
-          path,
-          atKey: true,
-          message: `${name} ${issue.issues[0]?.message ?? 'is not a valid key'}`,
-        },
-      ]
+      return { message: `${name} must be ${article(issue.expected)}, not ${describe(given)}` }
+    case 'invalid_value': {
+      const known = issue.values.map(String)
+      return {
+        message: `${describe(given)} is not one of ${known.join(', ')}`,
+        ...(typeof given === 'string' ? suggestion(given, known) : {}),
+      }
+    }
     case 'invalid_union':
-      return given === undefined
-        ? [{ path, message: `${name} is missing` }]
-        : [{ path, message: `${describe(given)} ${deepest(issue)}` }]
-    case 'too_small':
-      return [
-        {
-          path,
-          message: issue.message.startsWith('is ')
-            ? `${name} ${issue.message}`
-            : `${name} is too small: ${lower(issue.message)}`,
-        },
-      ]
+      return { message: `${describe(given)} ${deepest(issue)}` }
     case 'invalid_format':
-      return [{ path, message: `${describe(given)} ${issue.message}` }]
+      return { message: `${describe(given)} ${issue.message}` }
     default:
-      return [{ path, message: `${name}: ${lower(issue.message)}` }]
+      return {
+        message: issue.message.startsWith('is ')
+          ? `${name} ${issue.message}`
+          : `${name}: ${lower(issue.message)}`,
+      }
   }
 }
 
@@ -116,7 +109,7 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return `"${value}"`
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'the list'
-  return typeof value === 'object' ? 'the map' : String(value)
+  return typeof value === 'object' ? 'the map' : JSON.stringify(value)
 }
 
 function article(expected: string): string {

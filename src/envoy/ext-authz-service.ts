@@ -62,6 +62,12 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
     grpc: new WeakMap(),
   }
 
+  // Built at the start, so that there is an answer even when no answer can be built.
+  const lastResort = withDecisionId(
+    prepareCheckResponse(check.refuse('internal_error'), 'empty', response),
+    nextDecisionId(),
+  )
+
   function answer(decision: Decision, format: AnswerFormat, decisionId: string): Buffer {
     let bytes = prepared[format].get(decision)
     if (bytes === undefined) {
@@ -71,57 +77,77 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
     return withDecisionId(bytes, decisionId)
   }
 
+  /** Sends the answer, then tells the observer; a fault in either is never the proxy's. */
+  function respond(exchange: Exchange, decision: Decision): void {
+    const { callback, decoded, decisionId } = exchange
+    let bytes = lastResort // Fail closed: an answer that cannot be built is not an allow.
+    try {
+      const format =
+        decision.outcome === 'allow' ? 'json' : answerFormat(decoded?.contentType, decoded?.accept)
+      bytes = answer(decision, format, decisionId)
+    } catch (fault) {
+      onFault(fault)
+    }
+    callback(null, bytes)
+    try {
+      observer.decided({
+        decision,
+        request: exchange.request,
+        decisionId,
+        requestId: decoded?.requestId,
+        door: 'envoy',
+        durationMs: monotonicMs() - exchange.startedAtMs,
+      })
+    } catch (fault) {
+      onFault(fault)
+    }
+  }
+
   function handleCheck(
     call: ServerUnaryCall<Buffer, Buffer>,
     callback: (error: null, value: Buffer) => void,
   ): void {
     const startedAtMs = monotonicMs()
-    const decisionId = nextDecisionId()
-    let request: CheckRequest | undefined
-    let decoded: DecodedCheckRequest | undefined
-
-    function respond(decision: Decision): void {
-      let settled = decision
-      let bytes: Buffer
-      const format =
-        decision.outcome === 'allow' ? 'json' : answerFormat(decoded?.contentType, decoded?.accept)
-      try {
-        bytes = answer(decision, format, decisionId)
-      } catch (fault) {
-        onFault(fault)
-        settled = check.refuse('internal_error') // Fail closed: an answer that cannot be built is not an allow.
-        bytes = answer(settled, format, decisionId)
-      }
-      callback(null, bytes)
-      const durationMs = monotonicMs() - startedAtMs
-      const requestId = decoded?.requestId
-      observer.decided({
-        decision: settled,
-        request,
-        decisionId,
-        requestId,
-        door: 'envoy',
-        durationMs,
-      })
-    }
-
-    try {
-      decoded = decodeCheckRequest(call.request)
-    } catch {
-      respond(check.refuse('malformed_request')) // Fail closed: unreadable bytes are a denial (CVE-2024-23324).
+    const decoded = tryDecode(call.request)
+    const request =
+      decoded?.hasHttp === true
+        ? toCheckRequest(decoded, () => remainingMs(call, wallMs))
+        : undefined
+    const exchange = { callback, decoded, request, startedAtMs, decisionId: nextDecisionId() }
+    if (request === undefined) {
+      // Fail closed: unreadable bytes are a denial (CVE-2024-23324), and so is what has no HTTP request: the TCP filter
+      // and an empty message, for which there is no route.
+      respond(exchange, check.refuse(decoded === undefined ? 'malformed_request' : 'no_route'))
       return
     }
-    if (!decoded.hasHttp) {
-      respond(check.refuse('no_route')) // The TCP filter, or an empty message: there is no route for it.
-      return
-    }
-    request = toCheckRequest(decoded, () => remainingMs(call, wallMs))
     const decision = check(request)
-    if (decision instanceof Promise) void decision.then(respond)
-    else respond(decision)
+    if (decision instanceof Promise) {
+      void decision.then((settled) => {
+        respond(exchange, settled)
+      })
+    } else {
+      respond(exchange, decision)
+    }
   }
 
   return { definition, implementation: { Check: handleCheck } }
+}
+
+/** One call, from its arrival to its answer. */
+interface Exchange {
+  readonly callback: (error: null, value: Buffer) => void
+  readonly decoded: DecodedCheckRequest | undefined
+  readonly request: CheckRequest | undefined
+  readonly startedAtMs: number
+  readonly decisionId: string
+}
+
+function tryDecode(bytes: Buffer): DecodedCheckRequest | undefined {
+  try {
+    return decodeCheckRequest(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 function toCheckRequest(decoded: DecodedCheckRequest, remaining: () => number): CheckRequest {

@@ -32,22 +32,29 @@ export function canonicalPath(target: string): CanonicalPath {
   if (path.charCodeAt(0) !== slash || path.length > maxPathBytes) return ambiguous
   if (queryAt >= 0 && /[#\x00-\x20\x7f]/.test(target.slice(queryAt))) return ambiguous
 
-  let hasPercent = false
+  const scanned = scan(path)
+  if (scanned === 'ambiguous') return ambiguous
+  return scanned === 'encoded' ? canonicalEncoding(path) : { kind: 'path', path }
+}
+
+/** One pass over the characters: most paths are plain, and end here. */
+function scan(path: string): 'plain' | 'encoded' | 'ambiguous' {
+  let isEncoded = false
   let previous = 0
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i)
     if (code === slash) {
       // An empty segment, or one that ends in a dot: `//`, `/./`, `/../`, `/admin./`.
-      if (previous === slash || previous === dot) return ambiguous
+      if (previous === slash || previous === dot) return 'ambiguous'
     } else if (code === 0x25) {
-      hasPercent = true
+      isEncoded = true
     } else if (code !== dot && (code > 127 || plain[code] === 0)) {
-      return ambiguous
+      return 'ambiguous'
     }
     previous = code
   }
-  if (previous === dot) return ambiguous
-  return hasPercent ? canonicalEncoding(path) : { kind: 'path', path }
+  if (previous === dot) return 'ambiguous'
+  return isEncoded ? 'encoded' : 'plain'
 }
 
 /**

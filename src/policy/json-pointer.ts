@@ -16,8 +16,9 @@ export function parseJsonPointer(text: string): JsonPointer | undefined {
 export function resolveJsonPointer(document: unknown, pointer: JsonPointer): unknown {
   let value = document
   for (const token of pointer) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token))
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) {
       return undefined
+    }
     value = (value as Record<string, unknown>)[token]
   }
   return value

@@ -63,11 +63,12 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
       for (const method of entry.methods.length === 0 ? [anyMethod] : entry.methods) {
         const taken = endpoint.byMethod.get(method)
         if (taken === undefined) endpoint.byMethod.set(method, { route: entry.route, index })
-        else if (taken.index !== index)
+        else if (taken.index !== index) {
           conflicts.set(`${String(taken.index)} ${String(index)}`, {
             first: taken.index,
             second: index,
           })
+        }
       }
     }
   }

@@ -69,7 +69,10 @@ export class Metrics {
   /** Counts one decision. */
   decided({ decision, door, durationMs }: DecisionEvent): void {
     let byDoor = this.#decisions.get(decision.labels)
-    if (byDoor === undefined) this.#decisions.set(decision.labels, (byDoor = new Map()))
+    if (byDoor === undefined) {
+      byDoor = new Map()
+      this.#decisions.set(decision.labels, byDoor)
+    }
     byDoor.set(door, (byDoor.get(door) ?? 0) + 1)
     this.#latency.record(door, durationMs / 1_000)
     if (decision.outcome !== 'allow') return

@@ -31,7 +31,9 @@ export interface RegisteredClaimsRules {
   readonly clockToleranceMs: number
 }
 
+const everyTokensClaims = ['exp', 'aud']
 const profileStrings = ['sub', 'client_id', 'jti']
+const profileClaims = [...everyTokensClaims, ...profileStrings, 'iat']
 const maxStringLength = 1_024
 const maxAudiences = 1_000
 
@@ -42,14 +44,10 @@ export function checkRegisteredClaims(
   nowMs: number,
 ): RegisteredClaimsCheck {
   const { exp, nbf, iat, sub, aud, cnf } = claims
-  if (exp === undefined || aud === undefined) return rejected('missing_claim')
-  if (rules.isRfc9068) {
-    if (iat === undefined || profileStrings.some((name) => claims[name] === undefined)) {
-      return rejected('missing_claim')
-    }
-    if (!profileStrings.every((name) => isBoundedString(claims[name]))) {
-      return rejected('invalid_claim')
-    }
+  const required = rules.isRfc9068 ? profileClaims : everyTokensClaims
+  if (required.some((name) => claims[name] === undefined)) return rejected('missing_claim')
+  if (rules.isRfc9068 && !profileStrings.every((name) => isBoundedString(claims[name]))) {
+    return rejected('invalid_claim')
   }
   const audiences = parseAudiences(aud)
   if (audiences === undefined || (sub !== undefined && !isBoundedString(sub))) {

@@ -21,48 +21,40 @@ export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> | un
   }
 }
 
+/** The names of an object so far; undefined for an array. */
+type Level = Set<string> | undefined
+
 /** Walks text that is known to be valid JSON and checks what JSON.parse forgives. */
 function isUnambiguous(text: string): boolean {
-  const scopes: (Set<string> | undefined)[] = [] // One entry a level: the names of an object, undefined for an array.
+  const levels: Level[] = []
   let isName = false
   for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
-      case '"': {
-        const end = endOfString(text, i)
-        const names = scopes.at(-1)
-        if (text.slice(i, end).includes('\\u') || (isName && names !== undefined)) {
-          const value = JSON.parse(text.slice(i, end)) as string
-          if (!value.isWellFormed()) return false
-          if (isName && names !== undefined) {
-            if (names.has(value)) return false
-            names.add(value)
-          }
-        }
-        i = end - 1
-        break
-      }
-      case '{':
-        scopes.push(new Set())
-        isName = true
-        break
-      case '[':
-        scopes.push(undefined)
-        isName = false
-        break
-      case '}':
-      case ']':
-        scopes.pop()
-        break
-      case ',':
-        isName = scopes.at(-1) !== undefined
-        break
-      case ':':
-        isName = false
-        break
-      default:
+    const character = text[i]
+    if (character === '"') {
+      const end = endOfString(text, i)
+      if (!isStringGood(text.slice(i, end), isName ? levels.at(-1) : undefined)) return false
+      i = end - 1
+    } else if (character === '{' || character === '[') {
+      levels.push(character === '{' ? new Set() : undefined)
+      if (levels.length > maxDepth) return false
+      isName = character === '{'
+    } else if (character === '}' || character === ']') {
+      levels.pop()
+    } else if (character === ',') {
+      isName = levels.at(-1) !== undefined
+    } else if (character === ':') {
+      isName = false
     }
-    if (scopes.length > maxDepth) return false
   }
+  return true
+}
+
+/** Checks one string token with its quotes; `names` are those it must not repeat, when it is a member's name. */
+function isStringGood(token: string, names: Level): boolean {
+  if (names === undefined && !token.includes('\\u')) return true
+  const value = JSON.parse(token) as string
+  if (!value.isWellFormed() || names?.has(value) === true) return false
+  names?.add(value)
   return true
 }
 
