@@ -1,0 +1,176 @@
+/** The gates that the contract is tried on: a healthy one, and one for each way in which no decision is possible. */
+import { credentials } from '@grpc/grpc-js'
+import { createCheck, createDecisionIds } from '../../src/check/index.js'
+import {
+  checkMethod,
+  createExtAuthzService,
+  loadProto,
+  startGrpcServer,
+} from '../../src/envoy/index.js'
+import { compilePolicy, parseRoutePattern, type Route } from '../../src/policy/index.js'
+import {
+  startTestAuthorizationServer,
+  type TestAuthorizationServer,
+} from '../support/authorization-server.js'
+import { createCheckClient, type CheckClient } from '../support/check-client.js'
+import { createFakeClock } from '../support/fake-clock.js'
+import { startTestGate, testConfig } from '../support/test-gate.js'
+import { until } from '../support/until.js'
+
+export interface World {
+  readonly main: CheckClient
+  /** The issuer answers nothing but errors. */
+  readonly keyless: CheckClient
+  /** The issuer accepts connections and never answers. */
+  readonly hanging: CheckClient
+  /** One check waits already, and no more may. */
+  readonly crowded: CheckClient
+  /** A dependency throws what it must never throw. */
+  readonly broken: CheckClient
+}
+
+/** Starts them all. */
+export async function createWorld(): Promise<{
+  readonly issuer: TestAuthorizationServer
+  readonly world: World
+  readonly close: () => Promise<void>
+}> {
+  const issuer = await startTestAuthorizationServer()
+  const keylessIssuer = await startTestAuthorizationServer()
+  keylessIssuer.answer('/.well-known/oauth-authorization-server', (_request, response) => {
+    response.writeHead(500).end()
+  })
+  const hangingIssuer = await startTestAuthorizationServer()
+  hangingIssuer.answer('/.well-known/oauth-authorization-server', () => undefined)
+
+  const main = await startTestGate(testConfig(issuer, { resources: resourcesWithOps() }))
+  const keyless = await startTestGate(forTokensOf(issuer, keylessIssuer), { awaitReady: false })
+  const limits = { decisionTimeoutMs: 50 }
+  const hanging = await startTestGate(forTokensOf(issuer, hangingIssuer, limits), {
+    awaitReady: false,
+  })
+  const crowded = await startTestGate(
+    forTokensOf(issuer, hangingIssuer, { decisionTimeoutMs: 30_000, maxWaitingChecks: 1 }),
+    { awaitReady: false },
+  )
+  const waiting = crowded.client
+    .check({ path: '/read', headers: { authorization: `Bearer ${await issuer.token()}` } }, 30_000)
+    .catch(() => undefined)
+  await until(async () =>
+    (await crowded.metrics()).includes('scopegate_token_cache_misses_total 1'),
+  )
+  const broken = await startBrokenDoor()
+
+  return {
+    issuer,
+    world: {
+      main: main.client,
+      keyless: keyless.client,
+      hanging: hanging.client,
+      crowded: crowded.client,
+      broken: broken.client,
+    },
+    async close() {
+      await hangingIssuer.close()
+      await Promise.all([main.close(), keyless.close(), hanging.close(), crowded.close()])
+      await broken.close()
+      await waiting
+      await Promise.all([issuer.close(), keylessIssuer.close()])
+    },
+  }
+}
+
+/** A gate that expects tokens of one issuer and asks another, unhelpful server for its keys. */
+function forTokensOf(
+  issuer: TestAuthorizationServer,
+  keysFrom: TestAuthorizationServer,
+  limits: object = {},
+): Record<string, unknown> {
+  const jwksUri = `${keysFrom.issuer}/.well-known/oauth-authorization-server`
+  return testConfig(issuer, {
+    issuers: [{ id: 'main', issuer: issuer.issuer, keys: { jwksUri } }],
+    limits,
+  })
+}
+
+function resourcesWithOps(): object[] {
+  const { resources } = testConfig('https://unused.example') as {
+    resources: [{ routes: object[] }]
+  }
+  const ops = {
+    id: 'ops',
+    path: '/ops/**',
+    require: { roles: { any: ['ops'] }, claims: [{ claim: '/org_id', equals: 'org_1' }] },
+  }
+  return [{ ...resources[0], routes: [...resources[0].routes, ops] }]
+}
+
+async function startBrokenDoor(): Promise<{ client: CheckClient; close: () => Promise<void> }> {
+  const clock = createFakeClock()
+  const resource = {
+    id: 'users-api',
+    realm: 'users',
+    audiences: new Set<string>(),
+    issuers: new Set<string>(),
+    upstreamHeaders: [],
+    metadataUrl: undefined,
+  }
+  const route: Route = {
+    id: 'read',
+    qualifiedId: 'users-api/read',
+    resource,
+    access: 'authenticated',
+    requirement: {},
+    challengeScopes: [],
+  }
+  const parsed = parseRoutePattern('/read')
+  if (parsed.kind !== 'pattern') throw new Error('the pattern is good')
+  const { policy } = compilePolicy([{ hosts: [], methods: [], pattern: parsed.pattern, route }])
+  const proto = loadProto()
+  const check = createCheck({
+    policy,
+    authenticate: () => {
+      throw new Error('a bug')
+    },
+    claimPointers: new Map(),
+    clock,
+    limits: { maxTokenBytes: 16_384, budgetMs: 1_000, maxWaiting: 10 },
+    onFault: () => undefined,
+  })
+  const service = createExtAuthzService({
+    check,
+    observer: { decided: () => undefined },
+    nextDecisionId: createDecisionIds('0123456789abcdef'),
+    monotonicMs: clock.monotonicMs,
+    wallMs: clock.wallMs,
+    onFault: () => undefined,
+    response: {
+      serialize: checkMethod(proto).responseSerialize,
+      managedHeaders: [],
+      defersUnavailable: false,
+    },
+  })
+  const server = await startGrpcServer(
+    {
+      address: '127.0.0.1:0',
+      tls: undefined,
+      reflection: false,
+      maxMessageBytes: 65_536,
+      keepaliveMs: 30_000,
+      keepaliveTimeoutMs: 10_000,
+      maxConnectionAgeMs: 60_000,
+      maxConnectionAgeGraceMs: 1_000,
+      maxConnectionIdleMs: 60_000,
+    },
+    service,
+    proto,
+  )
+  const client = createCheckClient(server.address, credentials.createInsecure())
+  return {
+    client,
+    async close() {
+      client.close()
+      await server.close(1_000)
+    },
+  }
+}
