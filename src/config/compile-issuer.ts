@@ -90,17 +90,33 @@ function keySource(
       ? [issuer, [...path, 'issuer']]
       : [keys.jwksUri, [...path, 'keys', 'jwksUri']]
   if (!isFetchable(url, keys.allowInsecure)) {
-    findings.push({
-      path: at,
-      message: `"${url}" cannot be fetched: it is not an https URL`,
-      hint: URL.canParse(url)
-        ? 'http is allowed to this machine, or with "allowInsecure: true" in keys'
-        : 'keys of an issuer that is no URL come from jwksUri, jwksFile or jwks',
-    })
+    findings.push({ path: at, ...unfetchable(url, keys.jwksUri !== undefined) })
   }
   return keys.jwksUri === undefined
     ? { kind: 'discovery', issuer }
     : { kind: 'jwksUri', jwksUri: keys.jwksUri }
+}
+
+/** Why keys cannot be fetched from a URL. Does not repeat a password that is in it. */
+function unfetchable(url: string, isJwksUri: boolean): { message: string; hint: string } {
+  if (!URL.canParse(url)) {
+    return {
+      message: `"${url}" cannot be fetched: it is not an https URL`,
+      hint: isJwksUri
+        ? 'write the whole URL, from https:// on'
+        : 'keys of an issuer that is no URL come from jwksUri, jwksFile or jwks',
+    }
+  }
+  const { username, password } = new URL(url)
+  return username !== '' || password !== ''
+    ? {
+        message: 'a URL with a user name or a password in it cannot be fetched',
+        hint: 'key sets are public: leave them out',
+      }
+    : {
+        message: `"${url}" cannot be fetched: it is not an https URL`,
+        hint: 'http is allowed to this machine, or with "allowInsecure: true" in keys',
+      }
 }
 
 function definedOnly(

@@ -11,7 +11,7 @@ import {
   type RouteEntry,
 } from '../policy/index.js'
 import { pointer } from './compile-issuer.js'
-import type { NamesInput, ResourceInput, RouteInput } from './config-input.js'
+import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 
 /** A route entry and where it stands, for the report of conflicts. */
@@ -26,7 +26,7 @@ const reservedHeaders =
 
 /** Compiles a resource; adds to `findings` what is wrong. Routes that cannot be compiled are left out. */
 export function compileResource(
-  input: ResourceInput,
+  input: ResourceParts,
   path: ConfigPath,
   issuerIds: ReadonlySet<string>,
   findings: Finding[],
@@ -42,7 +42,7 @@ export function compileResource(
     })),
     metadataUrl: input.metadataUrl,
   }
-  checkHeaders(resource, path, findings)
+  checkHeaders(Object.keys(input.upstreamHeaders), path, findings)
   const hosts = (input.hosts ?? []).map((host, index) => {
     const canonical = canonicalHost(host)
     if (canonical === host) return host
@@ -57,16 +57,18 @@ export function compileResource(
     return host
   })
   return input.routes.flatMap((route, index) => {
+    if (route === undefined) return []
     const at = [...path, 'routes', index]
     const entry = compileRoute(route, resource, hosts, at, findings)
     return entry === undefined ? [] : [{ entry, path: at }]
   })
 }
 
-function checkHeaders(resource: ProtectedResource, path: ConfigPath, findings: Finding[]): void {
+function checkHeaders(spellings: readonly string[], path: ConfigPath, findings: Finding[]): void {
   const names = new Set<string>()
-  for (const { name } of resource.upstreamHeaders) {
-    const at = { path: [...path, 'upstreamHeaders', name], atKey: true }
+  for (const spelling of spellings) {
+    const name = spelling.toLowerCase()
+    const at = { path: [...path, 'upstreamHeaders', spelling], atKey: true }
     if (reservedHeaders.test(name)) {
       findings.push({
         ...at,

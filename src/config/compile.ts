@@ -9,24 +9,29 @@ import {
 } from '../policy/index.js'
 import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
-import type { ConfigInput, ListenInput } from './config-input.js'
+import type { ConfigParts, ListenInput } from './config-input.js'
 import type { GateConfig } from './gate-config.js'
 import type { ConfigPath, Finding } from './problem.js'
 import { suggestion } from './schema-findings.js'
 
-/** Compiles a configuration; adds to `findings` everything that is wrong. With findings the result is not to be used. */
+/**
+ * Compiles the parts of a configuration that have the right shape; adds to `findings` everything that is wrong with
+ * them. With findings, or with parts left open, the result is not to be used.
+ */
 export function compileConfig(
-  input: ConfigInput,
+  input: ConfigParts,
   directoryOf: (path: ConfigPath) => string,
   findings: Finding[],
 ): GateConfig {
-  const issuers = input.issuers.map((issuer, index) => {
+  const issuers = input.issuers.flatMap((issuer, index) => {
     const path = ['issuers', index]
-    return compileIssuer(issuer, path, directoryOf(path), findings)
+    return issuer === undefined ? [] : [compileIssuer(issuer, path, directoryOf(path), findings)]
   })
-  const issuerIds = new Set(input.issuers.map((issuer) => issuer.id))
+  const issuerIds = new Set(issuers.map(({ trusted }) => trusted.id))
   const placed = input.resources.flatMap((resource, index) =>
-    compileResource(resource, ['resources', index], issuerIds, findings),
+    resource === undefined
+      ? []
+      : compileResource(resource, ['resources', index], issuerIds, findings),
   )
   checkNames(input, issuerIds, findings)
   checkIssuersGiven(input, findings)
@@ -52,11 +57,16 @@ export function compileConfig(
   }
 }
 
-function checkNames(input: ConfigInput, issuerIds: ReadonlySet<string>, findings: Finding[]): void {
-  const repeated = (entries: readonly { id: string }[], path: ConfigPath, key: 'id' | 'issuer') => {
+function checkNames(input: ConfigParts, issuerIds: ReadonlySet<string>, findings: Finding[]): void {
+  const repeated = <K extends 'id' | 'issuer'>(
+    entries: readonly (Readonly<Record<K, string>> | undefined)[],
+    path: ConfigPath,
+    key: K,
+  ): void => {
     const seen = new Set<string>()
     for (const [index, entry] of entries.entries()) {
-      const name = String((entry as Record<string, unknown>)[key])
+      if (entry === undefined) continue
+      const name = entry[key]
       if (seen.has(name)) {
         findings.push({ path: [...path, index, key], message: `${key} "${name}" is given twice` })
       }
@@ -66,10 +76,13 @@ function checkNames(input: ConfigInput, issuerIds: ReadonlySet<string>, findings
   repeated(input.issuers, ['issuers'], 'id')
   repeated(input.issuers, ['issuers'], 'issuer')
   repeated(input.resources, ['resources'], 'id')
+  // An id that is not found may be the one of an issuer that could not be read.
+  const knowsEveryIssuer = !input.issuers.includes(undefined)
   for (const [index, resource] of input.resources.entries()) {
+    if (resource === undefined) continue
     repeated(resource.routes, ['resources', index, 'routes'], 'id')
     for (const [at, id] of (resource.issuers ?? []).entries()) {
-      if (issuerIds.has(id)) continue
+      if (issuerIds.has(id) || !knowsEveryIssuer) continue
       findings.push({
         path: ['resources', index, 'issuers', at],
         message: `no issuer has the id "${id}"`,
@@ -79,10 +92,9 @@ function checkNames(input: ConfigInput, issuerIds: ReadonlySet<string>, findings
   }
 }
 
-function checkIssuersGiven(input: ConfigInput, findings: Finding[]): void {
-  const needsIssuer = input.resources.some(({ routes }) =>
-    routes.some(({ access }) => access !== 'public'),
-  )
+function checkIssuersGiven(input: ConfigParts, findings: Finding[]): void {
+  const routes = input.resources.flatMap((resource) => resource?.routes ?? [])
+  const needsIssuer = routes.some((route) => route !== undefined && route.access !== 'public')
   if (needsIssuer && input.issuers.length === 0) {
     findings.push({
       path: ['issuers'],

@@ -92,6 +92,17 @@ export interface LimitsInput {
   maxCacheBytes: number
 }
 
+/** A resource whose routes of the wrong shape are left open. */
+export interface ResourceParts extends Omit<ResourceInput, 'routes'> {
+  routes: (RouteInput | undefined)[]
+}
+
+/** A configuration whose parts of the wrong shape are left open: what can still be checked of it. */
+export interface ConfigParts extends Omit<ConfigInput, 'issuers' | 'resources'> {
+  issuers: (IssuerInput | undefined)[]
+  resources: (ResourceParts | undefined)[]
+}
+
 /** The whole configuration. */
 export interface ConfigInput {
   listen: ListenInput

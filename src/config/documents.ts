@@ -8,7 +8,7 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { ConfigError, type ConfigPath, type Finding, type Problem } from './problem.js'
 
 interface ConfigFile {
@@ -21,6 +21,8 @@ interface ConfigFile {
 /** Merged files, and the way back from a value to its place. */
 export interface ConfigDocuments {
   readonly value: Readonly<Record<string, unknown>>
+  /** What is given in more than one file and may not be; `value` has the first of each. */
+  readonly repeated: readonly Problem[]
   /** The directory that relative paths in the value at `path` start from. */
   directoryOf(path: ConfigPath): string
   locate(finding: Finding): Problem
@@ -29,8 +31,11 @@ export interface ConfigDocuments {
 /** Reads a file or a directory. Throws a ConfigError for what cannot be read or is not YAML. */
 export async function readConfigDocuments(path: string): Promise<ConfigDocuments> {
   const names = await configFileNames(path)
-  const files = await Promise.all(names.map((name) => readConfigFile(name)))
-  const merged: Record<string, unknown> = {}
+  const read = await Promise.all(names.map((name) => readConfigFile(name)))
+  const broken = read.flatMap((file) => (file instanceof ConfigError ? file.problems : []))
+  if (broken.length > 0) throw new ConfigError(broken)
+  const files = read.flatMap((file) => (file instanceof ConfigError ? [] : [file]))
+  const merged = Object.create(null) as Record<string, unknown> // `constructor` is a key like others.
   const origins = new Map<string, { readonly file: ConfigFile; readonly offset: number }[]>()
   const repeated: Problem[] = []
   for (const file of files) {
@@ -52,7 +57,6 @@ export async function readConfigDocuments(path: string): Promise<ConfigDocuments
       origins.set(key, [...(origins.get(key) ?? []), { file, offset }])
     }
   }
-  if (repeated.length > 0) throw new ConfigError(repeated)
 
   function origin(path: ConfigPath): { file: ConfigFile; path: ConfigPath } {
     const [key, place, ...rest] = path
@@ -69,6 +73,7 @@ export async function readConfigDocuments(path: string): Promise<ConfigDocuments
 
   return {
     value: merged,
+    repeated,
     directoryOf: (at) => dirname(origin(at).file.name),
     locate(finding) {
       const { file, path: own } = origin(finding.path)
@@ -87,26 +92,43 @@ async function configFileNames(path: string): Promise<readonly string[]> {
   return names.map((name) => join(path, name))
 }
 
-async function readConfigFile(name: string): Promise<ConfigFile> {
+async function readConfigFile(name: string): Promise<ConfigFile | ConfigError> {
   const text = await readFile(name, 'utf8').catch(() => undefined)
-  if (text === undefined) throw unreadable(name, 'the file cannot be read')
+  if (text === undefined) return unreadable(name, 'the file cannot be read')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false })
-  const faults = [...document.errors, ...document.warnings]
+  const faults = [...document.errors, ...document.warnings, ...unresolvedAliases(document)]
   if (faults.length > 0) {
-    throw new ConfigError(
+    return new ConfigError(
       faults.map(({ pos, message }) => {
         const { line, col } = lines.linePos(pos[0])
-        const [sentence = 'is not YAML'] = message.split(/ at line \d+/)
+        const [sentence = 'is not YAML'] = message.split(/ at line \d+|; please use /)
         return { file: name, line, column: col, message: sentence, hint: undefined }
       }),
     )
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: 100 })
+  } catch {
+    return unreadable(name, 'the aliases of the file multiply to more than a configuration needs')
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unreadable(name, 'the file is not a map of settings')
+    return unreadable(name, 'the file is not a map of settings')
   }
   return { name, document, lines, value: value as Record<string, unknown> }
+}
+
+function unresolvedAliases(document: Document): readonly { pos: [number]; message: string }[] {
+  const faults: { pos: [number]; message: string }[] = []
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return
+      const message = `alias "*${alias.source}" has no anchor before it`
+      faults.push({ pos: [alias.range?.[0] ?? 0], message })
+    },
+  })
+  return faults
 }
 
 /** The place of a finding, or of the nearest enclosing value that is there. */
@@ -125,7 +147,10 @@ function locateIn(file: ConfigFile, { path, atKey, message, hint }: Finding): Pr
 function keyOffset(document: Document, path: ConfigPath): number | undefined {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
   if (!isMap(parent)) return undefined
-  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+  const pair = parent.items.find(
+    // As a value every key is text, also a number.
+    ({ key }) => isScalar<string | number | null>(key) && String(key.value ?? '') === path.at(-1),
+  )
   return isScalar(pair?.key) ? pair.key.range?.[0] : undefined
 }
 

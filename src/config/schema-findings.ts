@@ -40,6 +40,9 @@ function describeIssue(
       return { message: `${name} must be ${article(issue.expected)}, not ${describe(given)}` }
     case 'invalid_value': {
       const known = issue.values.map(String)
+      if (known.length === 1) {
+        return { message: `${name} must be ${known.join('')}, not ${describe(given)}` }
+      }
       return {
         message: `${describe(given)} is not one of ${known.join(', ')}`,
         ...(typeof given === 'string' ? suggestion(given, known) : {}),
@@ -49,12 +52,16 @@ function describeIssue(
       return { message: `${describe(given)} ${deepest(issue)}` }
     case 'invalid_format':
       return { message: `${describe(given)} ${issue.message}` }
-    default:
+    case 'too_small':
+      if (issue.message.startsWith('is ')) return { message: `${name} ${issue.message}` }
+      if (issue.origin !== 'number') return { message: `${name} is empty` }
       return {
-        message: issue.message.startsWith('is ')
-          ? `${name} ${issue.message}`
-          : `${name}: ${lower(issue.message)}`,
+        message: `${name} must be ${issue.inclusive === true ? 'at least' : 'more than'} ${String(issue.minimum)}, not ${describe(given)}`,
       }
+    case 'too_big':
+      return { message: `${name} must be at most ${String(issue.maximum)}, not ${describe(given)}` }
+    default:
+      return { message: `${name}: ${lower(issue.message)}` }
   }
 }
 
@@ -74,7 +81,8 @@ function deepest(issue: z.core.$ZodIssueInvalidUnion): string {
 export function suggestion(given: string, candidates: readonly string[]): { hint?: string } {
   if (candidates.length === 0) return {}
   const best = closest(given, [...candidates])
-  const isClose = distance(given.toLowerCase(), best.toLowerCase()) <= Math.max(2, given.length / 3)
+  const edits = distance(given.toLowerCase(), best.toLowerCase())
+  const isClose = edits <= Math.max(2, given.length / 3) && edits < given.length
   if (isClose) return { hint: `did you mean "${best}"?` }
   return candidates.length <= 20 ? { hint: `known here: ${candidates.join(', ')}` } : {}
 }

@@ -4,7 +4,13 @@
  */
 import { z } from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
-import type { CombinationInput, ConfigInput, NameInput, NamesInput } from './config-input.js'
+import type {
+  CombinationInput,
+  ConfigInput,
+  ConfigParts,
+  NameInput,
+  NamesInput,
+} from './config-input.js'
 import { presetNames } from './presets.js'
 
 const id = z
@@ -26,10 +32,11 @@ const scopeName = z
 const pointer = z.string().regex(/^\/(?:[^~]|~[01])*$/, 'is not a JSON Pointer such as /scope')
 const fieldText = z.string().regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
 
+const port = String.raw`(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})`
 const address = z
   .string()
   .regex(
-    /^(?:unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5})$/,
+    new RegExp(String.raw`^(?:unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):${port})$`),
     'is not an address: write host:port or unix:/path',
   )
 
@@ -95,7 +102,12 @@ const requirement = z.strictObject({
   roles: names(text).optional(),
   claims: z
     .array(
-      z.strictObject({ claim: pointer, equals: z.union([z.string(), z.number(), z.boolean()]) }),
+      z.strictObject({
+        claim: pointer,
+        equals: z.union([z.string(), z.number(), z.boolean()], {
+          error: 'is not a text, a number, true or false',
+        }),
+      }),
     )
     .min(1)
     .optional(),
@@ -123,7 +135,10 @@ const resource = z.strictObject({
   audiences: z.array(text).min(1),
   issuers: z.array(id).min(1).optional(),
   realm: fieldText.optional(),
-  metadataUrl: fieldText.optional(),
+  metadataUrl: z
+    .string()
+    .regex(/^https?:\/\/[\x21-\x7e]+$/, 'is not a URL')
+    .optional(),
   upstreamHeaders: z
     .record(
       z
@@ -167,24 +182,49 @@ const limits = z.strictObject({
   maxCacheBytes: positive.default(134_217_728),
 })
 
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  allowSampleEvery: z.number().int().min(0).default(0),
+})
+
+const shutdown = z.strictObject({
+  drainSeconds: z.number().min(0).max(600).default(5),
+  graceSeconds: seconds.default(10),
+})
+
 /** The whole configuration. */
 export const configSchema: z.ZodType<ConfigInput> = z.strictObject({
   listen: listen.prefault({}),
   issuers: z.array(issuer).default([]),
   resources: z.array(resource).min(1),
   limits: limits.prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-      allowSampleEvery: z.number().int().min(0).default(0),
-    })
-    .prefault({}),
-  shutdown: z
-    .strictObject({
-      drainSeconds: z.number().min(0).max(600).default(5),
-      graceSeconds: seconds.default(10),
-    })
-    .prefault({}),
+  log: log.prefault({}),
+  shutdown: shutdown.prefault({}),
+})
+
+const routeParts = z.array(route.optional().catch(undefined)).catch([])
+
+/**
+ * The same without refusing anything: issuers, resources and routes of the wrong shape are undefined, in their places.
+ * So what only shows in the whole is checked, and reported, in the same run as what the schema refuses.
+ */
+export const configPartsSchema: z.ZodType<ConfigParts> = z.object({
+  listen: listen.prefault({}).catch(() => listen.parse({})),
+  issuers: z
+    .array(z.object(issuer.shape).optional().catch(undefined))
+    .default([])
+    .catch([undefined]),
+  resources: z
+    .array(
+      z
+        .object({ ...resource.shape, routes: routeParts })
+        .optional()
+        .catch(undefined),
+    )
+    .catch([]),
+  limits: limits.prefault({}).catch(() => limits.parse({})),
+  log: log.prefault({}).catch(() => log.parse({})),
+  shutdown: shutdown.prefault({}).catch(() => shutdown.parse({})),
 })
 
 /** The JSON Schema (2020-12) of a configuration file as people write it. */

@@ -1,9 +1,10 @@
-/** Waits for a condition instead of for a time. Rejects when it does not come true in ten seconds. */
+/** Waits for a condition instead of for a time. Rejects when it does not come true in time. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what = 'the condition',
+  timeoutMs = 10_000,
 ): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + timeoutMs
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`${what} did not come true`)
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -1,0 +1,64 @@
+/** The product as operators run it: `node dist/main.js serve` in a process of its own, on free ports. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { endProcess } from './end-process.js'
+import { collectLogLine } from './log-collector.js'
+import { until } from './until.js'
+
+export interface ServeProcess {
+  readonly addresses: { readonly grpc: string; readonly admin: string }
+  /** Sends the signal and resolves to the exit code; null when the signal ended it. */
+  end(signal?: NodeJS.Signals): Promise<number | null>
+  /** Kills it if it still runs, without waiting for its drain time, and removes its files. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts the built gate and waits until it is ready. Rejects when there is no build. */
+export async function startServeProcess(config: Record<string, unknown>): Promise<ServeProcess> {
+  const main = resolve('dist/main.js')
+  if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
+  const directory = await mkdtemp(join(tmpdir(), 'scopegate-serve-'))
+  const file = join(directory, 'scopegate.yaml')
+  const listen = { grpc: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } }
+  await writeFile(file, stringify({ ...config, listen }))
+
+  const child = spawn(process.execPath, [main, 'serve', '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      collectLogLine(text)
+      output += text
+    })
+  }
+  async function close(): Promise<void> {
+    await endProcess(child, 'SIGKILL')
+    await rm(directory, { recursive: true })
+  }
+
+  try {
+    let addresses: ServeProcess['addresses'] | undefined
+    await until(() => {
+      if (child.exitCode !== null) throw new Error(output)
+      addresses = listeningAddresses(output)
+      return addresses !== undefined
+    }, 'the gate’s "listening" line')
+    if (addresses === undefined) throw new Error(output)
+    const { admin } = addresses
+    await until(async () => (await fetch(`http://${admin}/readyz`)).ok, 'the gate’s readiness')
+    return { addresses, end: async (signal) => await endProcess(child, signal), close }
+  } catch (fault) {
+    await close()
+    throw fault
+  }
+}
+
+function listeningAddresses(output: string): ServeProcess['addresses'] | undefined {
+  const line = output.split('\n').find((text) => text.includes('"msg":"listening"'))
+  return line === undefined ? undefined : (JSON.parse(line) as ServeProcess['addresses'])
+}

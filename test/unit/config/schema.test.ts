@@ -1,0 +1,143 @@
+/** The JSON Schema that editors use: it takes what the gate takes, and refuses what the schema in the code refuses. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { configJsonSchema, loadConfig } from '../../../src/config/index.js'
+import { presetNames, presets } from '../../../src/config/presets.js'
+import { configSchema } from '../../../src/config/schema.js'
+import { smallConfig } from '../../support/config-text.js'
+import { isValid } from '../../support/json-schema.js'
+import { testConfig } from '../../support/test-gate.js'
+
+const root = new URL('../../..', import.meta.url)
+const vectors = new URL('test/vectors/bad-config/', root)
+const demo = fileURLToPath(new URL('deploy/demo/scopegate.yaml', root))
+const schema = configJsonSchema()
+
+const everything = `
+listen:
+  grpc:
+    address: unix:/run/scopegate.sock
+    tls: { certFile: a.crt, keyFile: a.key, clientCaFile: ca.crt }
+    reflection: true
+    onUnavailable: defer
+    maxMessageBytes: 65536
+    keepaliveSeconds: 0.5
+    keepaliveTimeoutSeconds: 1
+    maxConnectionAgeSeconds: 1
+    maxConnectionAgeGraceSeconds: 1
+    maxConnectionIdleSeconds: 1
+  admin: { address: '[::1]:65535' }
+issuers:
+  - { id: a, issuer: https://a.example.com, preset: generic-lenient }
+  - id: b
+    issuer: urn:b
+    keys:
+      jwks: { keys: [] }
+      refreshSeconds: 1
+      maxStaleSeconds: 1
+      cooldownSeconds: 1
+      timeoutSeconds: 1
+      allowInsecure: true
+    algorithms: [PS512]
+    tokenTypes: [at+jwt, JWT]
+    clockToleranceSeconds: 0
+    claims: { scopes: [/s], permissions: [/p], roles: [/r/0], client: ['/https:~1~1x'] }
+  - { id: c, issuer: urn:c, keys: { jwksUri: 'http://127.0.0.1/jwks' }, tokenTypes: lenient }
+  - { id: d, issuer: urn:d, keys: { jwksFile: keys.json } }
+resources:
+  - id: api
+    hosts: [api.example.com]
+    audiences: [api]
+    issuers: [a, b]
+    realm: The API
+    metadataUrl: https://api.example.com/.well-known/oauth-protected-resource
+    upstreamHeaders: { X-Auth-Subject: /sub }
+    routes:
+      - { id: all, path: /all, scopes: { all: [a, { any: [b, { none: [c] }] }] } }
+      - { id: names, methods: [GET, M-SEARCH], path: '/{a}/*/**', scopes: [a] }
+      - id: require
+        path: /require
+        require:
+          scopes: [a]
+          permissions: { any: [p q] }
+          roles: { none: [r] }
+          claims: [{ claim: /a, equals: 1 }, { claim: /b, equals: true }, { claim: /c, equals: c }]
+      - { id: me, path: /me, access: authenticated }
+      - { id: health, path: /health, access: public }
+limits:
+  maxTokenBytes: 65536
+  decisionTimeoutMs: 60000
+  maxWaitingChecks: 1
+  maxCachedTokens: 1
+  maxCacheBytes: 1
+log: { level: silent, allowSampleEvery: 100 }
+shutdown: { drainSeconds: 0, graceSeconds: 1 }
+`
+
+describe('the JSON Schema', () => {
+  it('names its draft and its subject', () => {
+    expect(schema).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'Scopegate configuration',
+      type: 'object',
+      required: ['resources'],
+      additionalProperties: false,
+    })
+  })
+
+  it.each([
+    ['a small configuration', parse(smallConfig) as unknown],
+    ['a configuration with every key', parse(everything) as unknown],
+    ['the configuration of the demo', parse(readFileSync(demo, 'utf8')) as unknown],
+    ['the configuration of the tests', testConfig('https://issuer.example.com')],
+  ])('takes %s', (_name, value) => {
+    expect(configSchema.safeParse(value).error).toBeUndefined()
+    expect(isValid(schema, value)).toBe(true)
+  })
+
+  it('has no key that the configuration with every key lacks', () => {
+    const used = keysOf(parse(everything))
+    expect(propertiesOf(schema).filter((key) => !used.includes(key))).toEqual(['discovery'])
+  })
+
+  it.each(judgeable())('agrees with the code about %s', (_name, value) => {
+    expect(isValid(schema, value)).toBe(configSchema.safeParse(value).success)
+  })
+})
+
+describe('the configuration of the demo', () => {
+  it('can be run', async () => {
+    const { policy } = await loadConfig(demo)
+    expect(policy.routes.map(({ qualifiedId }) => qualifiedId)).toContain('users-api/read')
+  })
+})
+
+describe('presets', () => {
+  it('are all named in the schema', () => {
+    expect([...presetNames].sort()).toEqual(Object.keys(presets).sort())
+  })
+})
+
+/** The bad configurations that are a value at all, which a schema can judge. */
+function judgeable(): readonly (readonly [string, unknown])[] {
+  return readdirSync(vectors)
+    .filter((name) => name.endsWith('.yaml') && !/^yaml-(?!a-|anchor|merge|number)/.test(name))
+    .map((name) => [name, parse(readFileSync(new URL(name, vectors), 'utf8'), { merge: false })])
+}
+
+function keysOf(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = Array.isArray(value) ? [] : Object.keys(value)
+  return [...new Set([...own, ...Object.values(value).flatMap(keysOf)])]
+}
+
+/** The name of every property that a schema or a part of it describes. */
+function propertiesOf(part: unknown): readonly string[] {
+  if (typeof part !== 'object' || part === null) return []
+  const { properties } = part as { properties?: object }
+  return [
+    ...new Set([...Object.keys(properties ?? {}), ...Object.values(part).flatMap(propertiesOf)]),
+  ]
+}
