@@ -33,7 +33,7 @@ export function isFetchable(url: string, allowInsecure: boolean): boolean {
 
 /** Fetches and parses a document. Rejects with a sentence that says what was wrong, and never with part of the body. */
 export async function fetchDocument(url: string, limits: FetchLimits): Promise<unknown> {
-  const signal = AbortSignal.timeout(limits.timeoutMs)
+  const signal = AbortSignal.timeout(Math.ceil(limits.timeoutMs)) // Whole milliseconds only.
   let location = url
   for (let redirects = 0; ; redirects++) {
     if (!isFetchable(location, limits.allowInsecure)) {

@@ -1,6 +1,7 @@
 /** What is known about one issuer's keys between two refreshes. Holds no keys for searching: the cache does. */
 import type { KeySet } from './key-set.js'
 import type { KeySource } from './key-source.js'
+import type { VerificationKey } from './verification-key.js'
 
 /** How the keys of one issuer are obtained and how long they are believed. All times in milliseconds. */
 export interface IssuerKeyOptions {
@@ -36,8 +37,8 @@ export class IssuerKeyState {
 
   /** Takes over a loaded set: keys that stay keep their object, keys that are gone lose their trust at once. */
   loaded(set: KeySet, nowMs: number): KeySet {
-    const known = new Map(this.set?.keys.map((key) => [`${key.kid ?? ''}\n${key.thumbprint}`, key]))
-    const keys = set.keys.map((key) => known.get(`${key.kid ?? ''}\n${key.thumbprint}`) ?? key)
+    const known = new Map(this.set?.keys.map((key) => [identityOf(key), key]))
+    const keys = set.keys.map((key) => known.get(identityOf(key)) ?? key)
     for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
     for (const key of keys) key.trustedUntilMs = nowMs + this.options.maxStaleMs
     this.set = { keys, refusedKeys: set.refusedKeys }
@@ -97,4 +98,9 @@ export class IssuerKeyState {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }
+}
+
+/** Two published keys are the same one when their name, their algorithm and their material are. */
+function identityOf({ kid, algorithm, thumbprint }: VerificationKey): string {
+  return JSON.stringify([kid, algorithm, thumbprint])
 }

@@ -94,6 +94,15 @@ export class KeySets {
     const state = this.#stateOf(issuerId)
     const set = this.#trustedSet(state)
     if (set === undefined) return this.#loadThenFind(state, kid, algorithm)
+    return this.#searchOrRefresh(state, set, kid, algorithm)
+  }
+
+  #searchOrRefresh(
+    state: IssuerKeyState,
+    set: KeySet,
+    kid: string | undefined,
+    algorithm: JwsAlgorithm,
+  ): KeySearch | Promise<KeySearch> {
     const found = search(set, kid, algorithm)
     if (found.kind !== 'unknown_key' || kid === undefined || kid.length > maxKidLength) return found
     return this.#refreshThenFind(state, kid, algorithm)
@@ -114,7 +123,7 @@ export class KeySets {
     const set = this.#trustedSet(state)
     return set === undefined
       ? { kind: 'unavailable', cause: state.lastFault }
-      : search(set, kid, algorithm)
+      : await this.#searchOrRefresh(state, set, kid, algorithm)
   }
 
   async #refreshThenFind(
@@ -123,7 +132,8 @@ export class KeySets {
     algorithm: JwsAlgorithm,
   ): Promise<KeySearch> {
     const memory = `${state.options.id}\n${kid}`
-    if (!state.isRefreshingForUnknownKid) {
+    const isJoining = state.isRefreshingForUnknownKid
+    if (!isJoining) {
       if (this.#unknownKids.get(memory) === true) return { kind: 'unknown_key' }
       if (state.isCoolingDown(this.#now())) {
         return state.lastUnknownKidRefreshFailed
@@ -144,7 +154,8 @@ export class KeySets {
     if (found.kind !== 'unknown_key') return found
     // Fail closed, and do not blame the token for an outage: the key may be in the document that could not be read.
     if (state.lastUnknownKidRefreshFailed) return { kind: 'unavailable', cause: state.lastFault }
-    this.#unknownKids.set(memory, true)
+    // A refresh that was joined may have read the document before this key was published.
+    if (!isJoining) this.#unknownKids.set(memory, true)
     return found
   }
 

@@ -12,6 +12,7 @@ export class VerificationKey {
   readonly kid: string | undefined
   /** RFC 7638 thumbprint: what makes two published keys the same key. */
   readonly thumbprint: string
+  readonly algorithm: string | undefined
   /** Monotonic milliseconds until which the key is trusted; 0 once the issuer dropped it. */
   trustedUntilMs = 0
   readonly #jwk: JWK & { kty: string }
@@ -20,6 +21,7 @@ export class VerificationKey {
   constructor(jwk: JWK & { kty: string }, thumbprint: string) {
     this.kid = jwk.kid
     this.thumbprint = thumbprint
+    this.algorithm = jwk.alg
     this.#jwk = jwk
   }
 
