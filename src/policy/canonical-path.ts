@@ -28,9 +28,9 @@ const dot = 0x2e
 export function canonicalPath(target: string): CanonicalPath {
   const queryAt = target.indexOf('?')
   const path = queryAt < 0 ? target : target.slice(0, queryAt)
+  if (queryAt >= 0 && /[#\x00-\x20\x7f]/.test(target.slice(queryAt))) return ambiguous
   if (path === '*') return { kind: 'path', path }
   if (path.charCodeAt(0) !== slash || path.length > maxPathBytes) return ambiguous
-  if (queryAt >= 0 && /[#\x00-\x20\x7f]/.test(target.slice(queryAt))) return ambiguous
 
   const scanned = scan(path)
   if (scanned === 'ambiguous') return ambiguous

@@ -19,6 +19,8 @@ export function resolveJsonPointer(document: unknown, pointer: JsonPointer): unk
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) {
       return undefined
     }
+    // RFC 6901 section 4: of an array only items, so not its length.
+    if (Array.isArray(value) && !/^(?:0|[1-9][0-9]*)$/.test(token)) return undefined
     value = (value as Record<string, unknown>)[token]
   }
   return value
