@@ -54,7 +54,10 @@ export class CertificateFilesProvider implements experimental.CertificateProvide
 
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.#identityListeners.add(listener)
-    listener(this.#loaded)
+    // Not at once: grpc-js takes the listener before it watches for what the listener is told, and would never know.
+    queueMicrotask(() => {
+      if (this.#identityListeners.has(listener)) listener(this.#loaded)
+    })
   }
 
   removeIdentityCertificateListener(listener: IdentityListener): void {
@@ -63,7 +66,9 @@ export class CertificateFilesProvider implements experimental.CertificateProvide
 
   addCaCertificateListener(listener: CaListener): void {
     this.#caListeners.add(listener)
-    listener(caOf(this.#loaded))
+    queueMicrotask(() => {
+      if (this.#caListeners.has(listener)) listener(caOf(this.#loaded))
+    })
   }
 
   removeCaCertificateListener(listener: CaListener): void {

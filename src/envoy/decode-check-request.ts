@@ -124,7 +124,8 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
   let name: HeaderField | undefined
   let value = ''
   while (reader.pos < end) {
-    switch (reader.uint32()) {
+    const tag = reader.uint32()
+    switch (tag) {
       case 0x0a: // 1: key
         name = headerName(reader)
         break
@@ -135,7 +136,7 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
         else value = reader.string()
         break
       default:
-        throw new RangeError('a header has an unknown field')
+        reader.skipType(tag & 7)
     }
   }
   if (reader.pos !== end) throw new RangeError('a header field reaches beyond its header')
@@ -179,7 +180,7 @@ function contextExtension(reader: Reader, decoded: DecodedCheckRequest): true {
     const tag = reader.uint32()
     if (tag === 0x0a) key = reader.string()
     else if (tag === 0x12) value = reader.string()
-    else throw new RangeError('a context extension has an unknown field')
+    else reader.skipType(tag & 7)
   }
   if (reader.pos !== end) throw new RangeError('a context extension reaches beyond its entry')
   if (key === 'scopegate.resource') decoded.resource = value

@@ -63,35 +63,36 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
   }
 
   // Built at the start, so that there is an answer even when no answer can be built.
-  const lastResort = withDecisionId(
-    prepareCheckResponse(check.refuse('internal_error'), 'empty', response),
-    nextDecisionId(),
-  )
+  const internalError = check.refuse('internal_error')
+  const lastResort = prepareCheckResponse(internalError, 'empty', response)
 
-  function answer(decision: Decision, format: AnswerFormat, decisionId: string): Buffer {
-    let bytes = prepared[format].get(decision)
-    if (bytes === undefined) {
-      bytes = prepareCheckResponse(decision, format, response)
-      prepared[format].set(decision, bytes)
+  function prepare(decision: Decision, format: AnswerFormat): PreparedResponse {
+    let answer = prepared[format].get(decision)
+    if (answer === undefined) {
+      answer = prepareCheckResponse(decision, format, response)
+      prepared[format].set(decision, answer)
     }
-    return withDecisionId(bytes, decisionId)
+    return answer
   }
 
-  /** Sends the answer, then tells the observer; a fault in either is never the proxy's. */
+  /** Sends the answer, then tells the observer what was sent; a fault in either is never the proxy's. */
   function respond(exchange: Exchange, decision: Decision): void {
     const { callback, decoded, decisionId } = exchange
-    let bytes = lastResort // Fail closed: an answer that cannot be built is not an allow.
+    let answered = decision
+    let answer: PreparedResponse
     try {
       const format =
         decision.outcome === 'allow' ? 'json' : answerFormat(decoded?.contentType, decoded?.accept)
-      bytes = answer(decision, format, decisionId)
+      answer = prepare(decision, format)
     } catch (fault) {
+      answered = internalError // Fail closed: an answer that cannot be built is not an allow.
+      answer = lastResort
       onFault(fault)
     }
-    callback(null, bytes)
+    callback(null, withDecisionId(answer, decisionId))
     try {
       observer.decided({
-        decision,
+        decision: answered,
         request: exchange.request,
         decisionId,
         requestId: decoded?.requestId,

@@ -76,8 +76,10 @@ export async function startGrpcServer(
   const { credentials, stopWatching } = await createCredentials(options.tls)
   const port = await bind(server, options.address, credentials)
 
+  const address = socketPath === undefined ? withPort(options.address, port) : options.address
+
   return {
-    address: socketPath === undefined ? withPort(options.address, port) : options.address,
+    address,
     setServing(serving) {
       const status = serving ? 'SERVING' : 'NOT_SERVING'
       health.setStatus('', status)
@@ -85,16 +87,13 @@ export async function startGrpcServer(
     },
     async close(graceMs) {
       stopWatching()
-      const shutdown = new Promise<void>((resolve) => {
+      // Not forceShutdown: without channelz grpc-js keeps no list of connections for it, and it would cut none.
+      server.drain(address, graceMs)
+      await new Promise<void>((resolve) => {
         server.tryShutdown(() => {
           resolve()
         })
       })
-      const cut = setTimeout(() => {
-        server.forceShutdown()
-      }, graceMs)
-      await shutdown
-      clearTimeout(cut)
     },
   }
 }

@@ -1,0 +1,71 @@
+/** An answer comes before the proxy stops listening for it, and within our own budget where the proxy sets none. */
+import type { ServerResponse } from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  startTestAuthorizationServer,
+  type TestAuthorizationServer,
+} from '../../support/authorization-server.js'
+import { startTestGate, testConfig, type TestGate } from '../../support/test-gate.js'
+import { until } from '../../support/until.js'
+
+let issuer: TestAuthorizationServer
+let gate: TestGate
+
+afterEach(async () => {
+  await gate.close()
+  await issuer.close()
+})
+
+/** A gate whose issuer takes requests for its keys and does not answer them. */
+async function openBeforeHangingIssuer(changes = {}): Promise<readonly ServerResponse[]> {
+  const hanging: ServerResponse[] = []
+  issuer = await startTestAuthorizationServer()
+  issuer.answer('/jwks', (_request, response) => hanging.push(response))
+  gate = await startTestGate(testConfig(issuer, changes), { awaitReady: false })
+  await until(() => hanging.length > 0, 'a request for the keys')
+  return hanging
+}
+
+async function ask(deadlineMs?: number): Promise<{ elapsedMs: number } & object> {
+  const headers = { authorization: `Bearer ${await issuer.token()}` }
+  const startedAt = performance.now()
+  const answer = await gate.client.check({ path: '/read', headers }, deadlineMs)
+  return { ...answer, elapsedMs: performance.now() - startedAt }
+}
+
+const late = {
+  kind: 'denied',
+  status: 503,
+  code: 14,
+  headers: { 'retry-after': ['5'] },
+  metadata: { decision: 'error', reason: 'deadline', route: 'read' },
+}
+
+describe('a check that waits for keys', () => {
+  // 200 ms is Envoy's default. A machine under load may stop for longer than the 40 ms that are left of them.
+  it('is answered before the deadline of its proxy', { retry: 2 }, async () => {
+    await openBeforeHangingIssuer()
+    await gate.client.check({ path: '/health' }) // Connects.
+    const answer = await ask(200)
+    expect(answer).toMatchObject(late)
+    expect(answer.elapsedMs).toBeLessThan(200)
+  })
+
+  it('is answered within the budget of the gate when the proxy would wait longer', async () => {
+    await openBeforeHangingIssuer({ limits: { decisionTimeoutMs: 50 } })
+    const answer = await ask(10_000)
+    expect(answer).toMatchObject(late)
+    expect(answer.elapsedMs).toBeGreaterThan(40)
+    expect(answer.elapsedMs).toBeLessThan(5_000)
+  })
+
+  it('is refused at once when too many wait already', async () => {
+    await openBeforeHangingIssuer({ limits: { maxWaitingChecks: 1, decisionTimeoutMs: 300 } })
+    const first = ask()
+    const others = await Promise.all([ask(), ask()])
+    for (const answer of [await first, ...others].filter((it) => it.elapsedMs < 250)) {
+      expect(answer).toMatchObject({ status: 503, metadata: { reason: 'overloaded' } })
+    }
+    expect(others.some((answer) => answer.elapsedMs < 250)).toBe(true)
+  })
+})
