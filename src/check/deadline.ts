@@ -8,7 +8,10 @@ export async function within<T>(
   work: Promise<T>,
   late: T,
 ): Promise<T> {
-  if (budgetMs <= 0) return late
+  if (budgetMs <= 0) {
+    work.catch(() => undefined) // Nobody waits for it; unheard, its rejection would end the process.
+    return late
+  }
   return await new Promise((resolve, reject) => {
     const cancel = clock.after(budgetMs, () => {
       resolve(late)

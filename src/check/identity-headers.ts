@@ -28,8 +28,7 @@ export function identityHeaders(resource: ProtectedResource, claims: unknown): I
   for (const { name, claim } of resource.upstreamHeaders) {
     const found = resolveJsonPointer(claims, claim)
     if (found === undefined || found === null || found === '') continue
-    const text = claimText(found)
-    const value = text === undefined ? undefined : encodeFieldValue(text)
+    const value = claimFieldValue(found)
     if (value === undefined || value === '' || value.length > maxValueLength) dropped.push(name)
     else headers.push({ name, value })
   }
@@ -42,11 +41,19 @@ export function encodeFieldValue(text: string): string | undefined {
   return text.replace(/[^\x20-\x24\x26-\x7e]+|^ +| +$| {2,}/g, (part) => encodeURIComponent(part))
 }
 
-function claimText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
+function claimFieldValue(value: unknown): string | undefined {
+  if (typeof value === 'string') return encodeFieldValue(value)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
-    return value.join(' ')
+  return Array.isArray(value) ? listFieldValue(value) : undefined
+}
+
+/** Items with spaces between them; a space inside an item is encoded, so that it does not look like two. */
+function listFieldValue(items: readonly unknown[]): string | undefined {
+  const values: string[] = []
+  for (const item of items) {
+    const value = typeof item === 'string' && item !== '' ? encodeFieldValue(item) : undefined
+    if (value === undefined) return undefined
+    values.push(value.replaceAll(' ', '%20'))
   }
-  return undefined
+  return values.join(' ')
 }
