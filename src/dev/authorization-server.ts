@@ -79,7 +79,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
 
   async function answerToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const form = new URLSearchParams(await readBody(request))
+    const body = await readBody(request)
+    if (body === undefined) {
+      response.setHeader('connection', 'close') // What is left of the body must not be read as the next request.
+      send(response, 413, { error: 'invalid_request' })
+      return
+    }
+    const form = new URLSearchParams(body)
     if (!isClient(request.headers.authorization, form)) {
       response.setHeader('www-authenticate', 'Basic realm="dev"')
       send(response, 401, { error: 'invalid_client' })
@@ -154,12 +160,15 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** The body as text; undefined when it is larger than a form of ours can be. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed when the loop ends early: the answer goes out by the same connection.
+  const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > maxBodyBytes) throw new Error('the body is too large')
+    if (bytes > maxBodyBytes) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

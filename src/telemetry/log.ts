@@ -48,8 +48,10 @@ export class Log {
   /** A fault of ours: its kind and place, not its message, which could quote a request. */
   fault(fault: unknown): void {
     const name = fault instanceof Error ? fault.name : typeof fault
-    const stack = fault instanceof Error ? fault.stack?.split('\n').slice(1, 6) : undefined
-    this.#logger.error({ fault: name, stack: stack?.map((line) => line.trim()) }, 'internal error')
+    // A message can have lines too; only those that say where are kept.
+    const places = fault instanceof Error ? (fault.stack?.match(/^ {4}at .*$/gm) ?? []) : []
+    const stack = places.slice(0, 5).map((line) => line.trim())
+    this.#logger.error({ fault: name, stack }, 'internal error')
   }
 
   /** One decision. */

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { defaultMaxTokenBytes, extractAccessToken } from '../../../src/bearer/index.js'
+
+const missing = { kind: 'missing_token' }
+const malformed = { kind: 'malformed_credentials' }
+const extracted = (accessToken: string) => ({ kind: 'extracted', accessToken })
+
+describe('extractAccessToken', () => {
+  // RFC 6750 section 2.1, the example.
+  const token = 'mF_9.B5f-4.1JqM'
+
+  it.each([`Bearer ${token}`, `bearer ${token}`, `BEARER ${token}`, `bEaReR   ${token}`])(
+    'takes the token out of %j',
+    (authorization) => {
+      expect(extractAccessToken(authorization)).toEqual(extracted(token))
+    },
+  )
+
+  it.each(['x', 'A-Z._~+/0', 'dG9rZW4=', 'dG9rZW4==', 'x====='])(
+    'takes the token68 %j as it is',
+    (credentials) => {
+      expect(extractAccessToken(`Bearer ${credentials}`)).toEqual(extracted(credentials))
+    },
+  )
+
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer      '])(
+    'finds no token in %j',
+    (authorization) => {
+      expect(extractAccessToken(authorization)).toEqual(missing)
+    },
+  )
+
+  it.each([
+    'Basic YWxpY2U6c2VjcmV0',
+    'Digest username="bearer", realm="a, b"',
+    'DPoP x',
+    'Negotiate',
+    'Bearer2 x',
+    'Bearerx',
+    'x',
+    "!#$%&'*+-.^_`|~0-9 x",
+  ])('finds no token under another scheme: %j', (authorization) => {
+    expect(extractAccessToken(authorization)).toEqual(missing)
+  })
+
+  const controls = ['\0', '\t', '\n', '\r', '\x0b', '\x7f']
+  const outside = [
+    ...Array.from(',;:"{}[]()<>@?\\!#$%&\'*^`|'),
+    ' x',
+    '\u00a0',
+    'é',
+    '😀',
+    '\ud800',
+    '=x',
+  ]
+
+  it.each([...controls, ...outside])('refuses a token with %j', (character) => {
+    expect(extractAccessToken(`Bearer x${character}`)).toEqual(malformed)
+  })
+
+  it.each([
+    'Bearer\tx',
+    'Bearer\nx',
+    'Bearer\u00a0x',
+    'Bearer \tx',
+    ' Bearer x',
+    '\tBearer x',
+    'Bearer, x',
+    'Bearer: x',
+    'Bearer=x',
+    'Bearer ,',
+    'Bearer =',
+    ',',
+    'Béarer x',
+    '(Bearer) x',
+  ])('refuses %j', (authorization) => {
+    expect(extractAccessToken(authorization)).toEqual(malformed)
+  })
+
+  it.each([
+    'Bearer a,Bearer b',
+    'Bearer a, Bearer a',
+    'Bearer a,DPoP b',
+    'Bearer a,Basic YTpi',
+    'Bearer a,',
+    ',Bearer a',
+    'Bearer,Bearer a',
+    'DPoP a,Bearer b',
+    'Basic YTpi,bearer b',
+    'Basic YTpi,\tBEARER b',
+    'Basic YTpi,Bearer',
+  ])('refuses two credentials: %j', (authorization) => {
+    expect(extractAccessToken(authorization)).toEqual(malformed)
+  })
+
+  it('takes a token of the longest length that is allowed, and none that is longer', () => {
+    expect(defaultMaxTokenBytes).toBe(16_384)
+    const longest = 'a'.repeat(16_384)
+    expect(extractAccessToken(`Bearer ${longest}`)).toEqual(extracted(longest))
+    expect(extractAccessToken(`Bearer ${longest}a`)).toEqual(malformed)
+    expect(extractAccessToken('Bearer 1234', 4)).toEqual(extracted('1234'))
+    expect(extractAccessToken('Bearer 12345', 4)).toEqual(malformed)
+  })
+
+  it.each([
+    ['letters', 'a'.repeat(10_000_000)],
+    ['spaces', ' '.repeat(10_000_000)],
+    ['commas', ','.repeat(10_000_000)],
+    ['padding', '='.repeat(10_000_000)],
+  ])('refuses ten million %s without reading them', (_, credentials) => {
+    const start = performance.now()
+    for (let i = 0; i < 100; i++) {
+      expect(extractAccessToken(`Bearer ${credentials}`)).toEqual(malformed)
+    }
+    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+})

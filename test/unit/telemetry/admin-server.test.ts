@@ -1,0 +1,148 @@
+/** The admin port: three pages, two methods, and nothing else. */
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { request, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Counter, Registry } from 'prom-client'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Readiness, startAdminServer, type AdminServer } from '../../../src/telemetry/index.js'
+
+let registry: Registry
+let readiness: Readiness
+let server: AdminServer
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'scopegate-admin-'))
+  registry = new Registry()
+  new Counter({ name: 'things_total', help: 'Things', registers: [registry] }).inc(3)
+  readiness = new Readiness(() => [])
+  server = await startAdminServer('127.0.0.1:0', registry, readiness)
+})
+
+afterEach(async () => {
+  await server.close()
+  await rm(directory, { recursive: true })
+})
+
+async function ask(path: string, method = 'GET'): Promise<Response> {
+  return await fetch(`http://${server.address}${path}`, { method })
+}
+
+describe('the admin server', () => {
+  it('says which port it was given', () => {
+    expect(server.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
+  })
+
+  it('serves the metrics in the format of Prometheus', async () => {
+    const response = await ask('/metrics?x=1')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(await response.text()).toContain('# TYPE things_total counter\nthings_total 3\n')
+  })
+
+  it('is alive from the start', async () => {
+    const response = await ask('/livez')
+    expect([response.status, await response.text()]).toEqual([200, 'ok\n'])
+  })
+
+  it('is ready when the gate is, and says what is missing', async () => {
+    const before = await ask('/readyz')
+    expect([before.status, before.headers.get('content-type')]).toEqual([503, 'application/json'])
+    expect(await before.json()).toEqual({
+      ready: false,
+      components: { listening: { ready: false }, running: { ready: true } },
+    })
+    readiness.listening()
+    const after = await ask('/readyz')
+    expect([after.status, await after.json()]).toEqual([
+      200,
+      { ready: true, components: { listening: { ready: true }, running: { ready: true } } },
+    ])
+  })
+
+  it.each(['/metrics', '/livez', '/readyz'])('answers HEAD %s without a body', async (path) => {
+    const [head, get] = [await ask(path, 'HEAD'), await ask(path)]
+    expect([head.status, await head.text()]).toEqual([get.status, ''])
+  })
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('allows no %s', async (method) => {
+    const response = await ask('/metrics', method)
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+
+  it.each(['/', '/metrics/', '/Metrics', '//metrics', '/livez/..', '/favicon.ico', '/debug'])(
+    'has no %s',
+    async (path) => {
+      const response = await ask(path)
+      expect([response.status, await response.text()]).toEqual([404, ''])
+    },
+  )
+
+  it('answers with 500 when a metric cannot be read, and goes on', async () => {
+    new Counter({
+      name: 'broken_total',
+      help: 'Broken',
+      registers: [registry],
+      collect() {
+        throw new Error('cannot be read')
+      },
+    })
+    expect((await ask('/metrics')).status).toBe(500)
+    expect((await ask('/livez')).status).toBe(200)
+  })
+})
+
+describe('the address of the admin server', () => {
+  it('may be a Unix socket', async () => {
+    const path = join(directory, 'admin.sock')
+    const other = await startAdminServer(`unix:${path}`, registry, readiness)
+    expect(other.address).toBe(`unix:${path}`)
+    expect((await askSocket(path)).statusCode).toBe(200)
+    await other.close()
+  })
+
+  it('may be a Unix socket that was left behind', async () => {
+    const path = join(directory, 'admin.sock')
+    const dead = createServer()
+    await new Promise<void>((resolve) => dead.listen(join(directory, 'other.sock'), resolve))
+    await rename(join(directory, 'other.sock'), path) // Out of reach of the clean-up of its server.
+    await new Promise((resolve) => dead.close(resolve))
+
+    const other = await startAdminServer(`unix:${path}`, registry, readiness)
+    expect((await askSocket(path)).statusCode).toBe(200)
+    await other.close()
+  })
+
+  it('may not be a Unix socket that is in use', async () => {
+    const address = `unix:${join(directory, 'admin.sock')}`
+    const other = await startAdminServer(address, registry, readiness)
+    await expect(startAdminServer(address, registry, readiness)).rejects.toThrow(/EADDRINUSE/)
+    await other.close()
+  })
+
+  it('may be IPv6', async () => {
+    const other = await startAdminServer('[::1]:0', registry, readiness)
+    expect(other.address).toMatch(/^\[::1\]:[1-9]\d*$/)
+    expect((await fetch(`http://${other.address}/livez`)).status).toBe(200)
+    await other.close()
+  })
+
+  it('may not be taken', async () => {
+    await expect(startAdminServer(server.address, registry, readiness)).rejects.toThrow(
+      /EADDRINUSE/,
+    )
+  })
+})
+
+async function askSocket(socketPath: string): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    request({ socketPath, path: '/livez' }, (response) => {
+      response.resume()
+      resolve(response)
+    })
+      .once('error', reject)
+      .end()
+  })
+}

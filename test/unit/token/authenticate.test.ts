@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { createAuthenticate, TokenCache } from '../../../src/token/index.js'
+import type { JwtVerification } from '../../../src/token/verify-jwt.js'
+import { createFakeClock } from '../../support/fake-clock.js'
+
+const limits = { maxTokens: 10, maxBytes: 1e6, maxRejections: 10, rejectionTtlMs: 10_000 }
+const verification: JwtVerification = {
+  authentication: { kind: 'rejected', reason: 'bad_signature', issuerId: 'main' },
+}
+
+function setUp(verify: () => Promise<JwtVerification>) {
+  let calls = 0
+  const authenticate = createAuthenticate(
+    async () => {
+      calls += 1
+      return await verify()
+    },
+    new TokenCache(limits, createFakeClock()),
+  )
+  return { authenticate, calls: () => calls }
+}
+
+describe('authenticate', () => {
+  it('verifies a token once, however many ask for it at once', async () => {
+    const { authenticate, calls } = setUp(async () => verification)
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async () => await authenticate('t')),
+    )
+    expect(calls()).toBe(1)
+    expect(new Set(answers)).toEqual(new Set([verification.authentication]))
+  })
+
+  it('verifies two tokens apart', async () => {
+    const { authenticate, calls } = setUp(async () => verification)
+    await Promise.all([authenticate('t'), authenticate('T')])
+    expect(calls()).toBe(2)
+  })
+
+  it('answers without a promise once the token is known', async () => {
+    const { authenticate } = setUp(async () => verification)
+    await authenticate('t')
+    expect(authenticate('t')).toBe(verification.authentication)
+  })
+
+  it('hands a fault to all who asked, and forgets it', async () => {
+    let isBroken = true
+    const { authenticate, calls } = setUp(async () => {
+      if (isBroken) throw new Error('broken')
+      return verification
+    })
+    const both = await Promise.allSettled([authenticate('t'), authenticate('t')])
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(calls()).toBe(1)
+    isBroken = false
+    expect(await authenticate('t')).toBe(verification.authentication)
+  })
+})
