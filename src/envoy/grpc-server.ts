@@ -5,12 +5,11 @@
  * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
  * long-lived connections over new replicas.
  */
-import { lstat, unlink } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { experimental, Server, ServerCredentials } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import { HealthImplementation } from 'grpc-health-check'
+import { removeStaleSocket } from '../unix-socket.js'
 import { CertificateFilesProvider, type CertificateFiles } from './certificate-files.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
 import { authorizationService } from './load-proto.js'
@@ -139,21 +138,4 @@ async function bind(
 
 function withPort(address: string, port: number): string {
   return address.replace(/:\d+$/, `:${String(port)}`)
-}
-
-/** Removes a socket file that nobody listens on any more. One that is in use makes binding fail, as it should. */
-async function removeStaleSocket(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined)
-  if (stats?.isSocket() !== true) return
-  const isInUse = await new Promise<boolean>((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => {
-      resolve(false)
-    })
-  })
-  if (!isInUse) await unlink(path)
 }

@@ -1,6 +1,7 @@
 /** The operators' port: `/metrics`, `/livez`, `/readyz`. Never reachable through a door that takes traffic. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
+import { removeStaleSocket } from '../unix-socket.js'
 import type { Readiness } from './readiness.js'
 
 /** An admin server that listens. */
@@ -66,6 +67,7 @@ async function answer(
 }
 
 async function listen(server: Server, address: string): Promise<void> {
+  if (address.startsWith('unix:')) await removeStaleSocket(address.slice(5))
   const colon = address.lastIndexOf(':')
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

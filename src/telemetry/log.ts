@@ -7,7 +7,7 @@
  */
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { DecisionEvent } from '../check/index.js'
-import { redact } from './redact.js'
+import { redact, redactJwt, redactRequestId } from './redact.js'
 
 /** How much is logged. */
 export interface LogOptions {
@@ -80,11 +80,11 @@ function decisionLine(event: DecisionEvent): Record<string, unknown> {
     route: labels.route,
     issuer: labels.issuer,
     door: event.door,
-    client: principal?.client === undefined ? undefined : redact(principal.client),
+    client: principal?.client === undefined ? undefined : redactJwt(principal.client),
     method: request === undefined ? undefined : redact(request.method),
     host: request === undefined ? undefined : redact(request.host),
     path: request === undefined ? undefined : redact(request.target.split('?', 1)[0] ?? ''),
-    request_id: requestId === undefined ? undefined : redact(requestId),
+    request_id: requestId === undefined ? undefined : redactRequestId(requestId),
     duration_ms: Number(event.durationMs.toFixed(3)),
   }
 }

@@ -6,12 +6,32 @@ const jwtLike = /[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|eyJ[A
 const opaqueLike = /[A-Za-z0-9_+=~-]{32,}/g
 const maxLength = 256
 
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** A request id as it is when it is a UUID, as proxies make them; any other one redacted. */
+export function redactRequestId(requestId: string): string {
+  return uuid.test(requestId) ? requestId : redact(requestId)
+}
+
+/** A name out of a verified token: printable and short, and only what looks like a JWT replaced. */
+export function redactJwt(text: string): string {
+  return printable(text.slice(0, 4 * maxLength).replace(jwtLike, replaceLong))
+}
+
 /** The text with everything that looks like a token replaced. May replace harmless text too; never the other way. */
 export function redact(text: string): string {
-  return text
-    .slice(0, 4 * maxLength)
-    .replace(jwtLike, (match) => (match.length >= 20 ? '[redacted]' : match))
-    .replace(opaqueLike, '[redacted]')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, maxLength)
+  return printable(
+    text
+      .slice(0, 4 * maxLength)
+      .replace(jwtLike, replaceLong)
+      .replace(opaqueLike, '[redacted]'),
+  )
+}
+
+function replaceLong(match: string): string {
+  return match.length >= 20 ? '[redacted]' : match
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxLength)
 }

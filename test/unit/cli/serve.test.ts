@@ -23,25 +23,25 @@ beforeAll(() => {
 })
 
 describe('serve with a configuration that cannot be used', () => {
-  it.each([
-    ['given by its flag', (file: string) => [['serve', '--config', file], {}] as const],
-    [
-      'given by the environment',
-      (file: string) => [['serve'], { SCOPEGATE_CONFIG: file }] as const,
-    ],
-  ])('ends with 78 and every problem, %s', async (_name, how) => {
-    await withFiles({ 'a.yaml': broken }, async (directory) => {
-      const file = join(directory, 'a.yaml')
-      const { code, out, errors } = await runCommand(...how(file))
-      expect(code).toBe(78)
-      expect(out).toEqual([])
-      expect(errors.map((line) => line.split('\n', 1)[0])).toEqual([
-        `${file}:9:15: "loud" is not one of debug, info, warn, error, silent`,
-        `${file}:10:1: unknown key "frobnicate"`,
-        '2 problems',
-      ])
-    })
-  })
+  it.each(['its flag', 'the environment'])(
+    'ends with 78 and every problem, given by %s',
+    async (by) => {
+      await withFiles({ 'a.yaml': broken }, async (directory) => {
+        const file = join(directory, 'a.yaml')
+        const { code, out, errors } =
+          by === 'its flag'
+            ? await runCommand(['serve', '--config', file])
+            : await runCommand(['serve'], { SCOPEGATE_CONFIG: file })
+        expect(code).toBe(78)
+        expect(out).toEqual([])
+        expect(errors.map((line) => line.split('\n', 1)[0])).toEqual([
+          `${file}:9:15: "loud" is not one of debug, info, warn, error, silent`,
+          `${file}:10:1: unknown key "frobnicate"`,
+          '2 problems',
+        ])
+      })
+    },
+  )
 
   it('ends with 78 without a file', async () => {
     expect((await runCommand(['serve', '--config', '/nonexistent'])).code).toBe(78)

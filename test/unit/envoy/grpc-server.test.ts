@@ -1,7 +1,6 @@
 /** The gRPC server as a process on a machine: addresses, sockets that were left behind, the life of connections. */
 import { connect as connectHttp2 } from 'node:http2'
-import { lstat, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
+import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js'
@@ -44,12 +43,6 @@ async function check(address: string): Promise<CheckAnswer> {
   }
 }
 
-async function listenOn(path: string): Promise<Server> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(path, resolve))
-  return server
-}
-
 describe('startGrpcServer on TCP', () => {
   it('says which port it was given', async () => {
     const { address } = await open()
@@ -81,17 +74,6 @@ describe('startGrpcServer on a Unix socket', () => {
     expect((await check(door.address)).kind).toBe('ok')
     await door.close(0)
     await expect(lstat(path)).rejects.toThrow(/ENOENT/)
-  })
-
-  it('replaces a socket that nobody listens on', async () => {
-    const path = join(directory, 'gate.sock')
-    const dead = await listenOn(join(directory, 'other.sock'))
-    await rename(join(directory, 'other.sock'), path) // Out of reach of the clean-up of its server.
-    await new Promise((resolve) => dead.close(resolve))
-    expect((await lstat(path)).isSocket()).toBe(true)
-
-    const { address } = await open({ server: { address: `unix:${path}` } })
-    expect((await check(address)).kind).toBe('ok')
   })
 
   it('rejects a socket that somebody listens on, and leaves it alone', async () => {

@@ -143,6 +143,12 @@ describe('fetchDocument', () => {
     expect(performance.now() - start).toBeLessThan(3_000)
   })
 
+  it('asks nothing of a URL that is not fetchable', async () => {
+    const limits = { fetch: () => expect.unreachable(), timeoutMs: 5_000, allowInsecure: false }
+    const fetching = fetchDocument('http://issuer.example/jwks', limits)
+    await expect(fetching).rejects.toThrow('http://issuer.example/jwks is not an https URL')
+  })
+
   it('takes a time-out that is not a whole number of milliseconds', async () => {
     const answer: Answer = (_, response) => response.end(document)
     expect(await fetchAnswered(answer, 1.005 * 1_000)).toEqual({ keys: [] })

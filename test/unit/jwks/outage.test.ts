@@ -45,6 +45,18 @@ describe('a known kid', () => {
     expect(await world.find('known')).toMatchObject({ kind: 'unavailable' })
   })
 
+  it('is too old also for a search that began when it was not', async () => {
+    const world = createKeySetWorld([key], { maxStaleMs: 3_600_000 })
+    world.keySets.start()
+    await until(() => world.refreshes.length === 1)
+    world.network = 'manual'
+    const search = world.find('unknown')
+    await until(() => world.pending.length === 1)
+    world.clock.advance(3_600_000)
+    world.pending[0]!.fail()
+    expect(await search).toMatchObject({ kind: 'unavailable' })
+  })
+
   it('serves again when the issuer comes back after too long', async () => {
     const world = createKeySetWorld([key], { maxStaleMs: 3_600_000 })
     world.keySets.start()
@@ -134,5 +146,12 @@ describe('keys that were never loaded', () => {
     world.keySets.stop()
     world.clock.advance(3_600_000)
     expect(world.requestedAtMs).toHaveLength(1)
+  })
+})
+
+describe('an issuer that is not configured', () => {
+  it('is a mistake of ours and not an answer', () => {
+    const { keySets } = createKeySetWorld([key])
+    expect(() => keySets.find('nobody', 'known', 'ES256')).toThrow(TypeError)
   })
 })

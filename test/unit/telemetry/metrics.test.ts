@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { reasons } from '../../../src/check/index.js'
 import { IssuerKeyState } from '../../../src/jwks/issuer-key-state.js'
-import type { VerificationKey } from '../../../src/jwks/index.js'
+import { VerificationKey } from '../../../src/jwks/verification-key.js'
 import { Metrics, type MetricSources } from '../../../src/telemetry/metrics.js'
 import { testAllow, testEvent, testRefusal } from '../../support/decisions.js'
 import { parsePrometheusText, type Scrape } from '../../support/prometheus-text.js'
@@ -58,7 +58,7 @@ async function scrape(): Promise<Scrape> {
 }
 
 function load(keys: number): void {
-  const key = (): VerificationKey => ({ thumbprint: crypto.randomUUID() }) as VerificationKey
+  const key = (): VerificationKey => new VerificationKey({ kty: 'EC' }, crypto.randomUUID())
   issuer.loaded({ keys: Array.from({ length: keys }, key), refusedKeys: 2 }, nowMs)
 }
 

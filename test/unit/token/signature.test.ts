@@ -1,19 +1,55 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { jwsAlgorithms, type JwsAlgorithm } from '../../../src/jwks/index.js'
 import { VerificationKey } from '../../../src/jwks/verification-key.js'
 import { signingKey } from '../../../src/token/signature.js'
 import { createTestKey, type TestKey } from '../../support/authorization-server.js'
-import { createNamedKey } from '../../support/named-key.js'
 import { signJws } from '../../support/forged-jws.js'
+import { createNamedKey } from '../../support/named-key.js'
+
+let rsa: TestKey
+beforeAll(async () => {
+  rsa = await createTestKey('RS256')
+})
 
 function verificationKey({ jwk }: TestKey): VerificationKey {
-  return new VerificationKey({ ...jwk, kty: jwk.kty! }, jwk.kid)
+  const { alg, ...published } = jwk
+  expect(alg).toBeDefined()
+  return new VerificationKey({ ...published, kty: jwk.kty! }, jwk.kid)
 }
 
 function token(key: TestKey): string {
-  return signJws({ alg: 'ES256' }, '{}', key)
+  return signJws({ alg: key.algorithm }, '{}', key)
+}
+
+/** A key for the algorithm; one RSA key serves all that take one. */
+async function keyFor(algorithm: JwsAlgorithm): Promise<TestKey> {
+  if (/^[RP]S/.test(algorithm)) return { ...rsa, algorithm }
+  return { ...(await createTestKey(algorithm)), algorithm }
 }
 
 describe('signingKey', () => {
+  it.each(jwsAlgorithms)(
+    'verifies %s, and nothing that was changed after signing',
+    async (name) => {
+      const key = await keyFor(name)
+      const candidates = [verificationKey(key)]
+      expect(await signingKey(token(key), candidates, name)).toBe(candidates[0])
+      const changed = token(key).replace(/\.[^.]+\./, '.e30A.')
+      expect(await signingKey(changed, candidates, name)).toBeUndefined()
+    },
+  )
+
+  it.each(jwsAlgorithms.filter((name) => /^[RP]S/.test(name)))(
+    'does not take a signature of %s for one of another RSA algorithm',
+    async (name) => {
+      const key = await keyFor(name)
+      for (const other of jwsAlgorithms.filter((one) => /^[RP]S/.test(one) && one !== name)) {
+        const relabelled = signJws({ alg: other }, '{}', key)
+        expect(await signingKey(relabelled, [verificationKey(key)], other)).toBeUndefined()
+      }
+    },
+  )
+
   it('is the first key that verifies, wherever it stands', async () => {
     const keys = await Promise.all(['a', 'b', 'c'].map((kid) => createNamedKey(kid)))
     const candidates = keys.map(verificationKey)
@@ -28,9 +64,23 @@ describe('signingKey', () => {
     expect(await signingKey(token(key), [], 'ES256')).toBeUndefined()
   })
 
+  it('is none for what is no JWS', async () => {
+    const key = verificationKey(await createTestKey())
+    for (const text of ['', 'a.b.c', '..', 'e30.e30']) {
+      expect(await signingKey(text, [key], 'ES256')).toBeUndefined()
+    }
+  })
+
+  it('rejects when a key cannot be imported, and does not blame the token', async () => {
+    const broken = new VerificationKey({ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }, 'broken')
+    const signing = signingKey(token(await createTestKey()), [broken], 'ES256')
+    await expect(signing).rejects.toThrow()
+  })
+
   it('rejects when a key cannot be used, and does not blame the token', async () => {
     const key = await createTestKey()
-    const broken = new VerificationKey({ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }, 'broken')
-    await expect(signingKey(token(key), [broken], 'ES256')).rejects.toThrow()
+    const unusable = verificationKey(key)
+    vi.spyOn(unusable, 'cryptoKey').mockResolvedValue(rsa.privateKey)
+    await expect(signingKey(token(key), [unusable], 'ES256')).rejects.toThrow(TypeError)
   })
 })
