@@ -24,8 +24,9 @@ export async function withFiles<T>(
 
 /** The configuration that the text of one file gives. Rejects with a ConfigError. */
 export async function loadConfigText(text: string): Promise<GateConfig> {
-  return await withFiles({ 'scopegate.yaml': text }, async (directory) =>
-    await loadConfig(join(directory, 'scopegate.yaml')),
+  return await withFiles(
+    { 'scopegate.yaml': text },
+    async (directory) => await loadConfig(join(directory, 'scopegate.yaml')),
   )
 }
 
@@ -45,8 +46,9 @@ export async function problemsOf(path: string, directory?: string): Promise<read
 
 /** Every problem of the text of one file as `line:column: message`. */
 export async function problemsOfText(text: string): Promise<readonly string[]> {
-  return await withFiles({ 'scopegate.yaml': text }, async (directory) =>
-    await problemsOf(join(directory, 'scopegate.yaml')),
+  return await withFiles(
+    { 'scopegate.yaml': text },
+    async (directory) => await problemsOf(join(directory, 'scopegate.yaml')),
   )
 }
 

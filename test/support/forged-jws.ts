@@ -1,5 +1,5 @@
 /** JWS compact serializations as an attacker writes them: nothing here minds what a library would refuse to sign. */
-import { createHmac, createPublicKey, KeyObject, sign } from 'node:crypto'
+import { constants, createHmac, createPublicKey, KeyObject, sign } from 'node:crypto'
 import type { TestKey } from './authorization-server.js'
 
 /** A header or payload: bytes as they are, text as UTF-8, anything else as JSON. */
@@ -29,8 +29,16 @@ export function headerOf(token: string): Record<string, unknown> {
 export function signJws(header: JwsPart, payload: JwsPart, key: TestKey): string {
   const input = `${encodePart(header)}.${encodePart(payload)}`
   const privateKey = KeyObject.from(key.privateKey)
-  const digest = key.algorithm === 'EdDSA' ? null : `sha${key.algorithm.slice(2)}`
-  const signature = sign(digest, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const digest = key.algorithm.startsWith('Ed') ? null : `sha${key.algorithm.slice(2)}`
+  const pss = {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: Number(key.algorithm.slice(2)) / 8,
+  }
+  const signature = sign(digest, Buffer.from(input), {
+    key: privateKey,
+    dsaEncoding: 'ieee-p1363',
+    ...(key.algorithm.startsWith('PS') ? pss : {}),
+  })
   return `${input}.${signature.toString('base64url')}`
 }
 

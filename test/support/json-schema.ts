@@ -71,8 +71,7 @@ const checks: Readonly<Record<string, Check>> = {
   ),
   additionalProperties: forMap((schema: Schema | boolean, map, { properties }, root) =>
     Object.entries(map).every(
-      ([key, item]) =>
-        Object.hasOwn((properties ?? {}), key) || isValid(schema, item, root),
+      ([key, item]) => Object.hasOwn(properties ?? {}, key) || isValid(schema, item, root),
     ),
   ),
 }

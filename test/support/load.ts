@@ -1,8 +1,8 @@
 /** A steady stream of requests, a few at a time, to see whether anything that happens meanwhile costs one. */
 
 export interface Load {
-  /** How many answers there were so far, by status; 0 stands for a request without an answer. */
-  readonly answers: ReadonlyMap<number, number>
+  /** Every answer so far that was not a 200; status 0 stands for a request without an answer. */
+  readonly failures: readonly { readonly status: number; readonly startedAtMs: number }[]
   /** Answers in all. */
   count(): number
   /** Sends no more and resolves when the last answer is there. */
@@ -15,22 +15,25 @@ export function startLoad(
   concurrency = 8,
   maxRequests = 100_000,
 ): Load {
-  const answers = new Map<number, number>()
+  const failures: Load['failures'][number][] = []
+  let answered = 0
   let isStopped = false
   let sent = 0
 
   async function loop(): Promise<void> {
     while (!isStopped && sent < maxRequests) {
       sent += 1
+      const startedAtMs = performance.now()
       const { status } = await send().catch(() => ({ status: 0 }))
-      answers.set(status, (answers.get(status) ?? 0) + 1)
+      answered += 1
+      if (status !== 200) failures.push({ status, startedAtMs })
     }
   }
 
   const loops = Array.from({ length: concurrency }, loop)
   return {
-    answers,
-    count: () => [...answers.values()].reduce((sum, count) => sum + count, 0),
+    failures,
+    count: () => answered,
     async stop() {
       isStopped = true
       await Promise.all(loops)
