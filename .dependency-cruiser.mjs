@@ -1,18 +1,67 @@
 /** Who may import whom. Each rule teaches; ARCHITECTURE.md draws the same picture. */
-const rooms = ['bearer', 'policy', 'jwks', 'token', 'check', 'envoy', 'telemetry', 'config', 'cli', 'dev']
+const rooms = [
+  'bearer',
+  'policy',
+  'jwks',
+  'token',
+  'check',
+  'envoy',
+  'telemetry',
+  'config',
+  'cli',
+  'dev',
+]
 
 /** A room and the rooms it may import; `types` are rooms whose types alone it may import. */
 const borders = [
-  { room: 'bearer', may: [], why: 'bearer/ is RFC 6750 and nothing else, so that it can be audited alone.' },
-  { room: 'policy', may: [], why: 'policy/ is pure: paths, routes and demands, without token, clock or network.' },
+  {
+    room: 'bearer',
+    may: [],
+    why: 'bearer/ is RFC 6750 and nothing else, so that it can be audited alone.',
+  },
+  {
+    room: 'policy',
+    may: [],
+    why: 'policy/ is pure: paths, routes and demands, without token, clock or network.',
+  },
   { room: 'jwks', may: [], why: 'jwks/ keeps key sets alive and must not know what they verify.' },
-  { room: 'token', may: ['jwks'], why: 'token/ trusts tokens; routes, scopes and proxies are not its matter.' },
-  { room: 'check', may: ['bearer', 'policy', 'token'], why: 'check/ decides and knows no proxy. If it needs something from a door, add a field to CheckRequest.' },
-  { room: 'envoy', may: ['check'], why: 'A door that verifies or decides by itself gives two proxies different answers. Add it to check/.' },
-  { room: 'dev', may: [], why: 'dev/ is an authorization server: it shares nothing with the gate that judges its tokens.' },
-  { room: 'config', may: ['policy', 'jwks'], types: ['check', 'token'], why: 'config/ compiles settings; it starts nothing and decides nothing.' },
-  { room: 'telemetry', may: [], types: ['check', 'jwks', 'token'], why: 'telemetry/ listens. A value import would let a metric change a decision.' },
-  { room: 'cli', may: ['config', 'dev', 'telemetry'], why: 'A command is argv, a call and an exit code; what it runs is built in server.ts.' },
+  {
+    room: 'token',
+    may: ['jwks'],
+    why: 'token/ trusts tokens; routes, scopes and proxies are not its matter.',
+  },
+  {
+    room: 'check',
+    may: ['bearer', 'policy', 'token'],
+    why: 'check/ decides and knows no proxy. If it needs something from a door, add a field to CheckRequest.',
+  },
+  {
+    room: 'envoy',
+    may: ['check'],
+    why: 'A door that verifies or decides by itself gives two proxies different answers. Add it to check/.',
+  },
+  {
+    room: 'dev',
+    may: [],
+    why: 'dev/ is an authorization server: it shares nothing with the gate that judges its tokens.',
+  },
+  {
+    room: 'config',
+    may: ['policy', 'jwks'],
+    types: ['check', 'token'],
+    why: 'config/ compiles settings; it starts nothing and decides nothing.',
+  },
+  {
+    room: 'telemetry',
+    may: [],
+    types: ['check', 'jwks', 'token'],
+    why: 'telemetry/ listens. A value import would let a metric change a decision.',
+  },
+  {
+    room: 'cli',
+    may: ['config', 'dev', 'telemetry'],
+    why: 'A command is argv, a call and an exit code; what it runs is built in server.ts.',
+  },
 ]
 
 const homes = [
@@ -66,7 +115,8 @@ export default {
     {
       name: 'src-is-the-product',
       severity: 'error',
-      comment: 'Tests import the product, never the other way round; development packages are not installed with it.',
+      comment:
+        'Tests import the product, never the other way round; development packages are not installed with it.',
       from: { path: '^src/' },
       to: { path: '^test/' },
     },
@@ -75,7 +125,10 @@ export default {
       severity: 'error',
       comment: 'A development package is not there where the product runs.',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     ...borders.map(({ room, may, why }) => ({
       name: `${room}-imports`,
@@ -108,6 +161,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 }

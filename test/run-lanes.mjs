@@ -14,7 +14,13 @@ const lanes = {
   'dead-code': ['knip', '--no-progress', '--no-config-hints'],
   unit: vitest('unit'),
   interop: vitest('interop'),
-  'no-token-logged': ['vitest', 'run', '--config', 'test/log/vitest.config.ts', ...reporters('no-token-logged')],
+  'no-token-logged': [
+    'vitest',
+    'run',
+    '--config',
+    'test/log/vitest.config.ts',
+    ...reporters('no-token-logged'),
+  ],
 }
 
 function vitest(project) {
@@ -29,7 +35,11 @@ function count(lane, command, succeeded) {
   if (command[0] !== 'vitest') return succeeded ? [1, 0] : [0, 1]
   try {
     const results = JSON.parse(readFileSync(`build/results/${lane}.json`, 'utf8'))
-    const failed = results.numFailedTests + results.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+    const failed =
+      results.numFailedTests +
+      results.testResults.filter(
+        (file) => file.status === 'failed' && file.assertionResults.length === 0,
+      ).length
     return [results.numPassedTests, succeeded ? failed : Math.max(failed, 1)]
   } catch {
     return [0, 1]
@@ -53,12 +63,17 @@ for (const [index, lane] of chosen.entries()) {
   console.log(`\n[${index + 1}/${chosen.length}] ${lane}`)
   rmSync(`build/results/${lane}.json`, { force: true })
   const startedAt = performance.now()
-  const { status } = spawnSync('npx', ['--no-install', ...lanes[lane]], { stdio: 'inherit', env: environment })
+  const { status } = spawnSync('npx', ['--no-install', ...lanes[lane]], {
+    stdio: 'inherit',
+    env: environment,
+  })
   const [good, bad] = count(lane, lanes[lane], status === 0)
   passed += good
   failed += bad
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  summary.push(`${bad === 0 ? 'ok    ' : 'FAILED'} ${lane.padEnd(16)} ${String(good).padStart(5)} passed ${String(bad).padStart(3)} failed ${seconds.padStart(7)} s`)
+  summary.push(
+    `${bad === 0 ? 'ok    ' : 'FAILED'} ${lane.padEnd(16)} ${String(good).padStart(5)} passed ${String(bad).padStart(3)} failed ${seconds.padStart(7)} s`,
+  )
 }
 console.log(`\n${summary.join('\n')}\n`)
 console.log(`${passed} passed, ${failed} failed`)

@@ -10,7 +10,10 @@ const lines = readFileSync('build/test-log.jsonl', 'utf8').split('\n').filter(Bo
 it('has many lines to look at, of every kind', () => {
   expect(lines.length).toBeGreaterThan(500)
   for (const word of ['"denied"', '"could not decide"', '"ready"', 'bad_signature', 'request_id']) {
-    expect(lines.some((line) => line.includes(word)), word).toBe(true)
+    expect(
+      lines.some((line) => line.includes(word)),
+      word,
+    ).toBe(true)
   }
 })
 

@@ -86,24 +86,31 @@ export function decodeCheckResponse(bytes: Buffer): CheckAnswer {
   const raw = method.responseDeserialize(bytes) as RawCheckResponse
   const { ok_response: ok, denied_response: denied, error_response: error } = raw
   const refused = denied ?? error
-  const headers: Record<string, string[]> = {}
-  for (const { header } of ok?.headers ?? refused?.headers ?? [])
-    (headers[header.key] ??= []).push(header.value)
+  const fields = Object.entries(raw.dynamic_metadata?.fields ?? {})
   return {
     code: raw.status?.code ?? 0,
-    kind: ok ? 'ok' : denied ? 'denied' : error ? 'error' : 'none',
+    kind: kindOf(raw),
     status: refused?.status?.code,
-    headers,
+    headers: valuesByName(ok?.headers ?? refused?.headers ?? []),
     headersToRemove: ok?.headers_to_remove ?? [],
     body: refused?.body ?? '',
-    metadata: Object.fromEntries(
-      Object.entries(raw.dynamic_metadata?.fields ?? {}).map(([name, value]) => [
-        name,
-        value.stringValue,
-      ]),
-    ),
+    metadata: Object.fromEntries(fields.map(([name, value]) => [name, value.stringValue])),
     raw,
   }
+}
+
+function kindOf(raw: RawCheckResponse): CheckAnswer['kind'] {
+  if (raw.ok_response) return 'ok'
+  if (raw.denied_response) return 'denied'
+  return raw.error_response ? 'error' : 'none'
+}
+
+function valuesByName(options: readonly RawHeader[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = {}
+  for (const { header } of options) {
+    headers[header.key] = [...(headers[header.key] ?? []), header.value]
+  }
+  return headers
 }
 
 export function createCheckClient(

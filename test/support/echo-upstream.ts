@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** One request as the upstream saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string
   readonly target: string
   /** Names in lower case, every value by itself, in order. */

@@ -17,14 +17,14 @@ export interface EnvoyStack {
   readonly close: () => Promise<void>
 }
 
-export interface SendOptions {
+interface SendOptions {
   readonly method?: string
   readonly token?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What the client got. A missing header is undefined. */
-export interface EnvoyAnswer {
+interface EnvoyAnswer {
   readonly status: number
   readonly challenge: string | undefined
   readonly headers: Headers

@@ -68,7 +68,7 @@ export function envoyBinary(): string {
 }
 
 /** The shipped file with the ports of a test and its replacements. */
-export async function envoyConfiguration(options: EnvoyOptions): Promise<string> {
+async function envoyConfiguration(options: EnvoyOptions): Promise<string> {
   const endpoints = options.gates.map((gate) => {
     const port = gate.slice(gate.lastIndexOf(':') + 1)
     return gateEndpoint.replace('50051', port)

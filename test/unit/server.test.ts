@@ -55,11 +55,10 @@ async function kindOf(address: string): Promise<string> {
 
 async function listen(where: number | string): Promise<Server> {
   const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(
-      typeof where === 'string' ? { path: where } : { port: where, host: '127.0.0.1' },
-      resolve,
-    )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    const options = typeof where === 'string' ? { path: where } : { port: where, host: '127.0.0.1' }
+    server.listen(options, resolve)
   })
   return server
 }
@@ -156,7 +155,7 @@ describe('startGate', () => {
 describe('shutdown', () => {
   it('goes on serving through the drain, and says each step', async () => {
     await writeFile(join(directory, 'keys.json'), '{"keys":[]}')
-    const gate = await start(undefined, undefined, 0.2)
+    const gate = await start(undefined, undefined, 1)
     const ended = gate.shutdown()
     const ready = await fetch(`http://${gate.addresses.admin}/readyz`)
     expect([ready.status, await ready.json()]).toMatchObject([

@@ -63,8 +63,8 @@ describe('redact', () => {
 
   it('gives at most 256 printable ASCII characters, however long the text', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 5_000 }),
-      fc.nat(5_000).map((length) => 'é/'.repeat(length)),
+      fc.string({ unit: 'binary', maxLength: 1_500 }),
+      fc.nat(3_000).map((length) => 'é/'.repeat(length)),
     )
     fc.assert(
       fc.property(text, (given) => {
