@@ -59,18 +59,6 @@ export function parseRoutePattern(text: string): RoutePatternParse {
       )
 }
 
-/**
- * A text that is equal for two patterns exactly when they match the same paths with the same specificity:
- * the names of variables do not count.
- */
-export function patternShape(pattern: RoutePattern): string {
-  return pattern
-    .map((segment) =>
-      segment.kind === 'literal' ? `/${segment.text}` : segment.kind === 'one' ? '/*' : '/**',
-    )
-    .join('')
-}
-
 function parseSegment(part: string): PatternSegment | undefined {
   if (part === '**') return { kind: 'rest' }
   if (part === '*') return { kind: 'one', name: undefined }

@@ -86,7 +86,6 @@ export function decodeCheckResponse(bytes: Buffer): CheckAnswer {
   const raw = method.responseDeserialize(bytes) as RawCheckResponse
   const { ok_response: ok, denied_response: denied, error_response: error } = raw
   const refused = denied ?? error
-  const fields = Object.entries(raw.dynamic_metadata?.fields ?? {})
   return {
     code: raw.status?.code ?? 0,
     kind: kindOf(raw),
@@ -94,9 +93,14 @@ export function decodeCheckResponse(bytes: Buffer): CheckAnswer {
     headers: valuesByName(ok?.headers ?? refused?.headers ?? []),
     headersToRemove: ok?.headers_to_remove ?? [],
     body: refused?.body ?? '',
-    metadata: Object.fromEntries(fields.map(([name, value]) => [name, value.stringValue])),
+    metadata: metadataOf(raw),
     raw,
   }
+}
+
+function metadataOf({ dynamic_metadata: metadata }: RawCheckResponse): Record<string, string> {
+  const fields = Object.entries(metadata?.fields ?? {})
+  return Object.fromEntries(fields.map(([name, value]) => [name, value.stringValue]))
 }
 
 function kindOf(raw: RawCheckResponse): CheckAnswer['kind'] {
