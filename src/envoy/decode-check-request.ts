@@ -22,6 +22,8 @@ export interface DecodedCheckRequest {
   accept: string | undefined
   contentType: string | undefined
   requestId: string | undefined
+  /** `:path` of a header_map: the octets that `path` may have lost. */
+  rawPath: string | undefined
   /** Context extension `scopegate.resource`. */
   resource: string | undefined
   /** Context extension `scopegate.route`. */
@@ -41,6 +43,7 @@ export function decodeCheckRequest(bytes: Uint8Array): DecodedCheckRequest {
     accept: undefined,
     contentType: undefined,
     requestId: undefined,
+    rawPath: undefined,
     resource: undefined,
     route: undefined,
   }
@@ -123,6 +126,7 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
   if (end > reader.len) throw new RangeError('a header reaches beyond the end')
   let name: HeaderField | undefined
   let value = ''
+  let isRaw = false
   while (reader.pos < end) {
     const tag = reader.uint32()
     switch (tag) {
@@ -131,15 +135,16 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
         break
       case 0x12: // 2: value
       case 0x1a: // 3: raw_value
-        // The key comes first from every encoder; only then may the value of an unwanted header be skipped.
-        if (name === 'unwanted') reader.skipType(lengthDelimited)
-        else value = reader.string()
+        value = headerValue(reader, name)
+        isRaw = tag === 0x1a
         break
       default:
         reader.skipType(tag & 7)
     }
   }
   if (reader.pos !== end) throw new RangeError('a header field reaches beyond its header')
+  // The text form of `:path` has lost the same octets as `path`.
+  if (name === 'rawPath' && !isRaw) return true
   if (name !== undefined && name !== 'unwanted') {
     const before = decoded[name]
     decoded[name] = before === undefined ? value : `${before},${value}`
@@ -147,12 +152,19 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
   return true
 }
 
-type HeaderField = 'authorization' | 'accept' | 'contentType' | 'requestId' | 'unwanted'
+/** The key comes first from every encoder; only then may the value of an unwanted header be skipped. */
+function headerValue(reader: Reader, name: HeaderField | undefined): string {
+  if (name !== 'unwanted') return reader.string()
+  reader.skipType(lengthDelimited)
+  return ''
+}
+
+type HeaderField = 'authorization' | 'accept' | 'contentType' | 'requestId' | 'rawPath' | 'unwanted'
 
 /** Which header it is. Most names are told apart by their length alone and never become a string. */
 function headerName(reader: Reader): HeaderField {
   const length = reader.buf[reader.pos]
-  if (length !== 13 && length !== 12 && length !== 6) {
+  if (length !== 13 && length !== 12 && length !== 6 && length !== 5) {
     reader.skipType(lengthDelimited)
     return 'unwanted'
   }
@@ -165,6 +177,8 @@ function headerName(reader: Reader): HeaderField {
       return 'contentType'
     case 'x-request-id':
       return 'requestId'
+    case ':path':
+      return 'rawPath'
     default:
       return 'unwanted'
   }

@@ -155,12 +155,20 @@ function toCheckRequest(decoded: DecodedCheckRequest, remaining: () => number): 
   const { resource, route } = decoded
   return {
     method: decoded.method,
-    target: decoded.path,
+    target: target(decoded),
     host: decoded.host,
     authorization: decoded.authorization,
     selection: resource === undefined && route === undefined ? undefined : { resource, route },
     remainingMs: remaining,
   }
+}
+
+/**
+ * The request target with the octets that go upstream. In `path` Envoy writes `!` for every octet that is not UTF-8:
+ * unless header_map says better, a `!` may be any of them, and becomes a character that no path may have.
+ */
+function target({ rawPath, path }: DecodedCheckRequest): string {
+  return rawPath ?? path.replaceAll('!', '\ufffd')
 }
 
 function remainingMs(call: ServerUnaryCall<Buffer, Buffer>, wallMs: () => number): number {

@@ -16,10 +16,9 @@ const ambiguous: CanonicalPath = { kind: 'ambiguous' }
 const maxPathBytes = 8_192
 
 // Path characters that stand for themselves: RFC 3986 pchar without `;` (matrix parameters change what some
-// upstreams route on) and without `!` (Envoy writes it in place of every octet that is not UTF-8, so the upstream may
-// have got another path), and the four that browsers send unencoded although the grammar lacks them.
+// upstreams route on), and the four that browsers send unencoded although the grammar lacks them.
 const plain = new Uint8Array(128)
-for (const character of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~$&'()*+,=:@|[]^") {
+for (const character of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~!$&'()*+,=:@|[]^") {
   plain[character.charCodeAt(0)] = 1
 }
 const slash = 0x2f

@@ -250,6 +250,26 @@ export const cases: readonly ContractCase[] = [
     statusCode: 3,
   },
   {
+    name: 'refuses an exclamation mark, which Envoy may have written for another octet',
+    reason: 'ambiguous_path',
+    request: async (issuer) => withToken(await issuer.token(), '/me/hello!'),
+    status: 400,
+    statusCode: 3,
+  },
+  {
+    name: 'takes the path with its own octets where Envoy sends them',
+    reason: 'none',
+    request: async (issuer) => ({
+      path: '/me/hello!',
+      headerMap: [
+        [':path', '/me/hello!'],
+        ['authorization', `Bearer ${await issuer.token()}`],
+      ],
+    }),
+    statusCode: 0,
+    upstream: { 'x-auth-subject': 'alice', 'x-auth-scope': 'read:users' },
+  },
+  {
     name: 'refuses a host that is not one',
     reason: 'ambiguous_host',
     request: () => ({ path: '/read', host: 'user@api.example.com' }),

@@ -33,6 +33,7 @@ export function fullDecode(bytes: Uint8Array): DecodedCheckRequest {
     accept: header(http, 'accept'),
     contentType: header(http, 'content-type'),
     requestId: header(http, 'x-request-id'),
+    rawPath: rawPath(http),
     resource: extensions['scopegate.resource'],
     route: extensions['scopegate.route'],
   }
@@ -45,5 +46,12 @@ function header(http: FullHttp | null | undefined, name: string): string | undef
     .filter(({ key }) => key === name)
     .map(({ value, raw_value: raw }) => (raw.length > 0 ? raw.toString('utf8') : value))
   const values = [...single, ...mapped]
+  return values.length === 0 ? undefined : values.join(',')
+}
+
+function rawPath(http: FullHttp | null | undefined): string | undefined {
+  const values = (http?.header_map?.headers ?? [])
+    .filter(({ key, raw_value: raw }) => key === ':path' && raw.length > 0)
+    .map(({ raw_value: raw }) => raw.toString('utf8'))
   return values.length === 0 ? undefined : values.join(',')
 }

@@ -20,7 +20,7 @@ describe('a target with one meaning', () => {
     ['/.well-known/jwks.json', '/.well-known/jwks.json'],
     ['/.hidden/..hidden/a..b', '/.hidden/..hidden/a..b'],
     ['/file.tar.gz', '/file.tar.gz'],
-    ["/-_~$&'()*+,=:@", "/-_~$&'()*+,=:@"],
+    ["/-_~!$&'()*+,=:@", "/-_~!$&'()*+,=:@"],
     ['/a|b[0]^c', '/a|b[0]^c'],
     ['/caf%C3%A9', '/caf%C3%A9'],
     ['/caf%c3%a9', '/caf%C3%A9'],
