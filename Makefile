@@ -49,4 +49,3 @@ tools:
 	@command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed: https://nodejs.org" >&2; exit 2; }
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.error("Node.js 20.19 or newer is needed, this is " + process.version); process.exit(2) }'
 	@command -v python3 >/dev/null || { echo "Python 3 is needed for the real proxies: apt-get install python3 python3-venv" >&2; exit 2; }
-	@command -v openssl >/dev/null || { echo "openssl is needed for the TLS tests: apt-get install openssl" >&2; exit 2; }

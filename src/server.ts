@@ -84,7 +84,14 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     grpc.setServing(ready)
     log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
   })
-  const admin = await startAdminServer(config.listen.admin.address, metrics.registry, readiness)
+  const admin = await startAdminServer(
+    config.listen.admin.address,
+    metrics.registry,
+    readiness,
+  ).catch(async (fault: unknown) => {
+    await grpc.close(0) // Who cannot have both addresses keeps none.
+    throw fault
+  })
   keySets.start()
   readiness.listening()
   const addresses = { grpc: grpc.address, admin: admin.address }

@@ -20,6 +20,9 @@ export interface RefusalAnswer {
   readonly body: string
 }
 
+/** Not application/grpc-web, whose refusals proxies do not translate. */
+const grpcContentType = /^application\/grpc(?:$|[+; ])/i
+
 /**
  * The format for a request: gRPC by its content type (proxies turn status and body into grpc-status and
  * grpc-message), JSON where Accept takes it or is missing (RFC 9110 section 12.5.1), else no body.
@@ -28,7 +31,7 @@ export function answerFormat(
   contentType: string | undefined,
   accept: string | undefined,
 ): AnswerFormat {
-  if (contentType?.toLowerCase().startsWith('application/grpc') === true) return 'grpc'
+  if (contentType !== undefined && grpcContentType.test(contentType)) return 'grpc'
   if (accept === undefined || accept === '*/*' || accept === '') return 'json'
   return accept.split(',').some((range) => acceptsJson(range)) ? 'json' : 'empty'
 }

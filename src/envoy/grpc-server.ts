@@ -73,7 +73,10 @@ export async function startGrpcServer(
   const socketPath = options.address.startsWith('unix:') ? options.address.slice(5) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
   const { credentials, stopWatching } = await createCredentials(options.tls)
-  const port = await bind(server, options.address, credentials)
+  const port = await bind(server, options.address, credentials).catch((fault: unknown) => {
+    stopWatching()
+    throw fault
+  })
 
   const address = socketPath === undefined ? withPort(options.address, port) : options.address
 

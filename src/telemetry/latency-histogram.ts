@@ -37,7 +37,7 @@ export class LatencyHistogram extends Histogram<'door'> {
     series.sum += seconds
   }
 
-  /** What prom-client asks a histogram for, before it writes text or JSON. */
+  /** What prom-client asks a histogram for, before it writes text. */
   getForPromString(): Promise<object> {
     const values: MetricValueWithName<'door'>[] = []
     for (const [door, { counts, sum }] of this.#series) {

@@ -36,7 +36,8 @@ describe('answerFormat', () => {
     ['application/json', undefined, 'json'],
     ['application/grpc', undefined, 'grpc'],
     ['application/grpc+proto', 'application/json', 'grpc'],
-    ['Application/GRPC-web', undefined, 'grpc'],
+    ['Application/GRPC', undefined, 'grpc'],
+    ['application/grpc-web', undefined, 'json'],
   ])('of content type %j and Accept %j is %s', (contentType, accept, format) => {
     expect(answerFormat(contentType, accept)).toBe(format)
   })
