@@ -34,7 +34,7 @@ export function extractAccessToken(
 ): Extraction {
   if (authorization === undefined || authorization === '') return missing
   // "Bearer" and its spaces are outside the limit; 64 characters is room for both.
-  if (authorization.length > maxTokenBytes + 64) return malformed
+  if (authorization.length > maxTokenBytes + 64) return oversized(authorization)
 
   const match = schemeThenRest.exec(authorization)
   if (match === null) return malformed
@@ -46,4 +46,12 @@ export function extractAccessToken(
   if (credentials === '') return missing
   if (credentials.length > maxTokenBytes || !token68.test(credentials)) return malformed
   return { kind: 'extracted', accessToken: credentials }
+}
+
+/** Too long for an access token: not one of ours when it says so by its first word, else malformed. */
+function oversized(authorization: string): Extraction {
+  const scheme = /^([A-Za-z0-9-]{1,32}) /.exec(authorization)?.[1]?.toLowerCase()
+  return scheme === undefined || scheme === 'bearer' || bearerAfterComma.test(authorization)
+    ? malformed
+    : missing
 }

@@ -39,11 +39,7 @@ export class Refusals {
 
   /** The shared refusal of a reason. */
   get(reason: Reason, route?: Route, issuerId?: string): Refusal {
-    let refusals = route === undefined ? this.#withoutRoute : this.#byRoute.get(route)
-    if (refusals === undefined) {
-      refusals = new Map()
-      if (route !== undefined) this.#byRoute.set(route, refusals)
-    }
+    const refusals = route === undefined ? this.#withoutRoute : this.#ofRoute(route)
     const key = `${reason}\n${issuerId ?? ''}`
     let refusal = refusals.get(key)
     if (refusal === undefined) {
@@ -51,6 +47,15 @@ export class Refusals {
       refusals.set(key, refusal)
     }
     return refusal
+  }
+
+  #ofRoute(route: Route): Map<string, Refusal> {
+    let refusals = this.#byRoute.get(route)
+    if (refusals === undefined) {
+      refusals = new Map()
+      this.#byRoute.set(route, refusals)
+    }
+    return refusals
   }
 
   /** A refusal that tells who was refused. */

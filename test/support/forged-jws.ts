@@ -17,14 +17,6 @@ export function partsOf(token: string): [header: string, payload: string, signat
   return [header, payload, signature]
 }
 
-/** The header of a token. */
-export function headerOf(token: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(partsOf(token)[0], 'base64url').toString()) as Record<
-    string,
-    unknown
-  >
-}
-
 /** A token that is really signed with the key, whatever its header says. */
 export function signJws(header: JwsPart, payload: JwsPart, key: TestKey): string {
   const input = `${encodePart(header)}.${encodePart(payload)}`
