@@ -30,7 +30,7 @@ interface TokenMemory {
 }
 
 /** A token that visits more routes than this is decided anew now and then, so that its memory stays small. */
-const maxDecisionsPerToken = 32
+const maxDecisionsPerToken = 4
 
 /** Decides by issuer, audience, sender constraint and requirement. Never throws, never waits. */
 export function createAuthorize(

@@ -91,6 +91,8 @@ export function createCheck(dependencies: CheckDependencies): Check {
         return authorize(authentication.token, route)
       case 'rejected':
         return refusals.get(authentication.reason, route, authentication.issuerId)
+      case 'overloaded':
+        return refusals.get('overloaded', route)
       case 'unavailable':
         return refusals.get('keys_unavailable', route, authentication.issuerId)
     }

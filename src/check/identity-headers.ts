@@ -8,7 +8,7 @@
  *   - what has no value, is not a string, number, boolean or list of strings, or is too long is left out: the header
  *     is then removed from the request, as every managed header that is not set.
  */
-import { resolveJsonPointer, type ProtectedResource } from '../policy/index.js'
+import { isExactNumber, resolveJsonPointer, type ProtectedResource } from '../policy/index.js'
 
 /** Names and values, and the names whose claim was there but could not be sent. */
 export interface IdentityHeaders {
@@ -43,7 +43,8 @@ export function encodeFieldValue(text: string): string | undefined {
 
 function claimFieldValue(value: unknown): string | undefined {
   if (typeof value === 'string') return encodeFieldValue(value)
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return isExactNumber(value) ? String(value) : undefined
   return Array.isArray(value) ? listFieldValue(value) : undefined
 }
 

@@ -20,6 +20,7 @@ export interface RefusalAnswer {
   readonly body: string
 }
 
+const maxAcceptLength = 1_024
 /** Not application/grpc-web, whose refusals proxies do not translate. */
 const grpcContentType = /^application\/grpc(?:$|[+; ])/i
 
@@ -33,6 +34,7 @@ export function answerFormat(
 ): AnswerFormat {
   if (contentType !== undefined && grpcContentType.test(contentType)) return 'grpc'
   if (accept === undefined || accept === '*/*' || accept === '') return 'json'
+  if (accept.length > maxAcceptLength) return 'json' // Nobody's; taking it apart would cost more than the check.
   return accept.split(',').some((range) => acceptsJson(range)) ? 'json' : 'empty'
 }
 

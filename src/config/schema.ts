@@ -180,7 +180,7 @@ const limits = z.strictObject({
   decisionTimeoutMs: positive.max(60_000).default(1_000),
   maxWaitingChecks: positive.default(10_000),
   maxCachedTokens: positive.default(100_000),
-  maxCacheBytes: positive.default(134_217_728),
+  maxCacheBytes: positive.default(268_435_456),
 })
 
 const log = z.strictObject({

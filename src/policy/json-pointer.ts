@@ -12,6 +12,14 @@ export function parseJsonPointer(text: string): JsonPointer | undefined {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
+/**
+ * Whether a number is the one that was written in the token: beyond 2^53 JSON readers round, and two different ids
+ * become one.
+ */
+export function isExactNumber(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+}
+
 /** The value that the pointer leads to, or undefined where there is none. */
 export function resolveJsonPointer(document: unknown, pointer: JsonPointer): unknown {
   let value = document

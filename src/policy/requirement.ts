@@ -6,7 +6,7 @@
  *   - all demands must hold; the first kind that fails gives the reason, scopes first;
  *   - claims compare by value and type, and only with strings, numbers and booleans.
  */
-import { type JsonPointer, resolveJsonPointer } from './json-pointer.js'
+import { isExactNumber, type JsonPointer, resolveJsonPointer } from './json-pointer.js'
 
 /** A demand on a set of names: one name, or a combination of demands. */
 export type NameExpression =
@@ -52,7 +52,9 @@ export function unmetRequirement(
   }
   if (roles !== undefined && !isMet(roles, grant.roles)) return 'insufficient_role'
   for (const { claim, equals } of claims) {
-    if (resolveJsonPointer(grant.claims, claim) !== equals) return 'claim_mismatch'
+    const found = resolveJsonPointer(grant.claims, claim)
+    if (found !== equals) return 'claim_mismatch'
+    if (typeof found === 'number' && !isExactNumber(found)) return 'claim_mismatch' // Fail closed: it was rounded.
   }
   return undefined
 }

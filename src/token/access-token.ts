@@ -22,3 +22,5 @@ export type Authentication =
       readonly issuerId: string | undefined
     }
   | { readonly kind: 'unavailable'; readonly issuerId: string; readonly cause: unknown }
+  /** Too many verifications are under way; this one was not begun. */
+  | { readonly kind: 'overloaded' }

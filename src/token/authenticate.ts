@@ -6,16 +6,22 @@ import type { JwtVerification } from './verify-jwt.js'
 /** Authenticates an access token; at once when it is known. Rejects only on faults of ours. */
 export type Authenticate = (accessToken: string) => Authentication | Promise<Authentication>
 
-/** Puts the cache in front of a verifier. */
+/**
+ * Puts the cache in front of a verifier. At most `maxUnderWay` verifications run at a time; they count until they end,
+ * also when nobody waits for them any more, so that what they hold is bounded while an issuer hangs.
+ */
 export function createAuthenticate(
   verifyJwt: (accessToken: string) => Promise<JwtVerification>,
   cache: TokenCache,
+  maxUnderWay: number,
 ): Authenticate {
   const underWay = new Map<string, Promise<Authentication>>()
 
   return function authenticate(accessToken) {
     const key = TokenCache.keyOf(accessToken)
-    return cache.get(key) ?? underWay.get(key) ?? verifyOnce(key, accessToken)
+    const known = cache.get(key) ?? underWay.get(key)
+    if (known !== undefined) return known
+    return underWay.size < maxUnderWay ? verifyOnce(key, accessToken) : { kind: 'overloaded' }
   }
 
   function verifyOnce(key: string, accessToken: string): Promise<Authentication> {

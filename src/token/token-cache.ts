@@ -34,8 +34,8 @@ interface Entry {
   readonly life: TokenLife
 }
 
-/** A rough size of an entry without its claims: objects, hash, prepared answers. */
-const entryBytes = 1_024
+/** A rough size of an entry without its claims: objects, hash, and the prepared answer of one route. */
+const entryBytes = 4_096
 
 /** The cache. Holds no access token, only hashes. */
 export class TokenCache {

@@ -118,7 +118,7 @@ export function createInProcessCheck(
   }
   const check = createCheck({
     policy,
-    authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock)),
+    authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock), 1_000),
     claimPointers,
     clock,
     limits: checkLimits,

@@ -39,6 +39,8 @@ describe('identityHeaders', () => {
   const dropped: [string, unknown][] = [
     ['an object', { a: 1 }],
     ['a list of numbers', [1]],
+    ['a number that was rounded', 1234567890123456789],
+    ['a number without end', Number.POSITIVE_INFINITY],
     ['a list of lists', [['a']]],
     ['an empty list', []],
     ['a lone surrogate', 'a\ud800'],

@@ -107,7 +107,7 @@ describe('a small configuration', () => {
       decisionTimeoutMs: 1_000,
       maxWaitingChecks: 10_000,
       maxCachedTokens: 100_000,
-      maxCacheBytes: 134_217_728,
+      maxCacheBytes: 268_435_456,
     })
     expect(config.log).toEqual({ level: 'info', allowSampleEvery: 0 })
     expect(config.shutdown).toEqual({ drainMs: 5_000, graceMs: 10_000 })

@@ -48,7 +48,7 @@ async function startWith(network: KeySetWorld['network']) {
     wallMs: world.clock.wallMs,
   })
   const limits = { maxTokens: 100, maxBytes: 1e6, maxRejections: 100, rejectionTtlMs: 10_000 }
-  const authenticate = createAuthenticate(verify, new TokenCache(limits, world.clock))
+  const authenticate = createAuthenticate(verify, new TokenCache(limits, world.clock), 1_000)
 
   /** Publishes keys and lets the scheduled refresh take them over. */
   async function refreshWith(keys: KeySetWorld['network']): Promise<void> {

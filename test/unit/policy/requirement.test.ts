@@ -14,7 +14,14 @@ function grant(changes: Partial<Grant> = {}): Grant {
     scopes: new Set(['a', 'b']),
     permissions: new Set(['p']),
     roles: new Set(['r']),
-    claims: { org: 'org_1', level: 3, ok: true, nested: { tier: 'gold' }, nothing: null },
+    claims: {
+      org: 'org_1',
+      level: 3,
+      rounded: 2 ** 53,
+      ok: true,
+      nested: { tier: 'gold' },
+      nothing: null,
+    },
     ...changes,
   }
 }
@@ -90,6 +97,11 @@ describe('unmetRequirement', () => {
     [
       'a claim of another value',
       { claims: [{ claim: ['org'], equals: 'org_2' }] },
+      'claim_mismatch',
+    ],
+    [
+      'a number that may have been another one',
+      { claims: [{ claim: ['rounded'], equals: 2 ** 53 }] },
       'claim_mismatch',
     ],
     ['a number as a string', { claims: [{ claim: ['level'], equals: '3' }] }, 'claim_mismatch'],

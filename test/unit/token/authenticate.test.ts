@@ -8,7 +8,7 @@ const verification: JwtVerification = {
   authentication: { kind: 'rejected', reason: 'bad_signature', issuerId: 'main' },
 }
 
-function setUp(verify: () => Promise<JwtVerification>) {
+function setUp(verify: () => Promise<JwtVerification>, maxUnderWay = 100) {
   let calls = 0
   const authenticate = createAuthenticate(
     async () => {
@@ -16,6 +16,7 @@ function setUp(verify: () => Promise<JwtVerification>) {
       return await verify()
     },
     new TokenCache(limits, createFakeClock()),
+    maxUnderWay,
   )
   return { authenticate, calls: () => calls }
 }
@@ -53,5 +54,24 @@ describe('authenticate', () => {
     expect(calls()).toBe(1)
     isBroken = false
     expect(await authenticate('t')).toBe(verification.authentication)
+  })
+
+  it('begins no more verifications than may be under way, however long they take', async () => {
+    let finish = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const { authenticate, calls } = setUp(async () => {
+      await gate
+      return verification
+    }, 2)
+    const first = authenticate('a')
+    const second = authenticate('b')
+    expect(authenticate('c')).toEqual({ kind: 'overloaded' })
+    expect(authenticate('a')).toBe(first)
+    finish()
+    await Promise.all([first, second])
+    await authenticate('c')
+    expect(calls()).toBe(3)
   })
 })

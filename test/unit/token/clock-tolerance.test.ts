@@ -90,7 +90,7 @@ describe('a moment at the edge', () => {
 describe('a token that is remembered', () => {
   function createRemembering(clock: FakeClock) {
     const limits = { maxTokens: 10, maxBytes: 1e6, maxRejections: 10, rejectionTtlMs: 10_000 }
-    return createAuthenticate(createVerifier(clock, 30_000), new TokenCache(limits, clock))
+    return createAuthenticate(createVerifier(clock, 30_000), new TokenCache(limits, clock), 1_000)
   }
 
   it('is forgotten at the very millisecond at which it ends', async () => {

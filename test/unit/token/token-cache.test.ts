@@ -79,7 +79,7 @@ describe('TokenCache', () => {
   })
 
   it('keeps no more bytes than it may', () => {
-    const cache = new TokenCache({ ...limits, maxBytes: 10_000 }, createFakeClock())
+    const cache = new TokenCache({ ...limits, maxBytes: 20_000 }, createFakeClock())
     cache.remember('a', verified(), 4_000)
     cache.remember('b', verified(), 4_000)
     expect(cache.size).toBe(1)
