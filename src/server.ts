@@ -79,7 +79,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       log.decided(event)
     },
   }
-  const grpc = await openEnvoyDoor(config, check, observer, onFault)
+  const grpc = await openEnvoyDoor(config, check, observer, log, onFault)
   readiness.onChange((ready) => {
     grpc.setServing(ready)
     log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
@@ -148,7 +148,7 @@ function buildCheck(
   })
   return createCheck({
     policy: config.policy,
-    authenticate: createAuthenticate(verifyJwt, tokenCache),
+    authenticate: createAuthenticate(verifyJwt, tokenCache, config.limits.maxWaitingChecks),
     claimPointers: config.claimPointers,
     clock,
     limits: {
@@ -164,6 +164,7 @@ async function openEnvoyDoor(
   config: GateConfig,
   check: Check,
   observer: CheckObserver,
+  log: Log,
   onFault: (fault: unknown) => void,
 ): ReturnType<typeof startGrpcServer> {
   const proto = loadProto()
@@ -192,7 +193,10 @@ async function openEnvoyDoor(
               ...tls,
               clientCaFile: tls.clientCaFile,
               reloadMs: tlsReloadMs,
-              onReloadFault: onFault,
+              onReloadFault: (fault: unknown) => {
+                const detail = fault instanceof Error ? fault.message : String(fault)
+                log.warn('changed TLS files cannot be used, the ones before stay', { detail })
+              },
             },
       reflection: grpc.reflection,
       maxMessageBytes: grpc.maxMessageBytes,

@@ -30,6 +30,6 @@ export async function serve(
     output.error(`scopegate: ${error instanceof Error ? error.message : String(error)}`)
     return exitCode.problems
   } finally {
-    logDestination.flushSync()
+    logDestination.flush()
   }
 }

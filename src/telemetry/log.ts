@@ -7,7 +7,7 @@
  */
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { DecisionEvent } from '../check/index.js'
-import { redact, redactJwt, redactRequestId } from './redact.js'
+import { redact, redactJwt, redactPath, redactRequestId } from './redact.js'
 
 /** How much is logged. */
 export interface LogOptions {
@@ -16,9 +16,55 @@ export interface LogOptions {
   readonly allowSampleEvery: number
 }
 
-/** Where lines go when nothing else is said: standard output, in batches that are flushed at the end. */
-export function standardOutput(): DestinationStream & { flushSync(): void } {
-  return pino.destination({ fd: 1, sync: false, minLength: 4_096, periodicFlush: 500 })
+/** Where lines go, and how to make sure that they went. */
+export interface LogDestination extends DestinationStream {
+  /** Writes what is still held; gives up when nobody takes it. */
+  flush(): void
+}
+
+/** 16 MiB: what a reader of the log may be behind before lines are dropped. */
+const maxHeldBytes = 16_777_216
+
+/**
+ * Standard output, in batches. A full disk or a reader that is gone loses lines and nothing else: the gate goes on, and
+ * ends when it is told to.
+ */
+export function standardOutput(fd = 1): LogDestination {
+  let isBroken = false
+  let isEnding = false
+  const stream = pino.destination({
+    fd,
+    sync: false,
+    minLength: 4_096,
+    maxLength: maxHeldBytes,
+    periodicFlush: 500,
+    retryEAGAIN: () => !isEnding,
+  })
+  // pino's own listener would end the process, and at its exit wait for ever for the disk to have room.
+  stream.removeAllListeners('error')
+  stream.on('error', () => {
+    isBroken = true
+  })
+  stream.on('write', () => {
+    isBroken = false
+  })
+  const flushSync = stream.flushSync.bind(stream)
+  stream.flushSync = () => {
+    if (!isBroken) flushSync()
+  }
+  return {
+    write(line) {
+      stream.write(line)
+    },
+    flush() {
+      isEnding = true
+      try {
+        stream.flushSync()
+      } catch {
+        // Nobody reads any more: there is nobody to tell.
+      }
+    },
+  }
 }
 
 /** The log of one process. */
@@ -63,7 +109,7 @@ export class Log {
       if (this.#allows % this.#allowSampleEvery !== 0) return
       this.#logger.info(decisionLine(event), 'allowed')
     } else if (decision.outcome === 'deny') {
-      this.#logger.info(decisionLine(event), 'denied')
+      if (this.#logger.isLevelEnabled('info')) this.#logger.info(decisionLine(event), 'denied')
     } else {
       this.#logger.warn(decisionLine(event), 'could not decide')
     }
@@ -83,7 +129,7 @@ function decisionLine(event: DecisionEvent): Record<string, unknown> {
     client: principal?.client === undefined ? undefined : redactJwt(principal.client),
     method: request === undefined ? undefined : redact(request.method),
     host: request === undefined ? undefined : redact(request.host),
-    path: request === undefined ? undefined : redact(request.target.split('?', 1)[0] ?? ''),
+    path: request === undefined ? undefined : redactPath(request.target.split('?', 1)[0] ?? ''),
     request_id: requestId === undefined ? undefined : redactRequestId(requestId),
     duration_ms: Number(event.durationMs.toFixed(3)),
   }

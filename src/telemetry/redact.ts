@@ -1,7 +1,8 @@
 /** Text from requests on its way into a log line: short, printable, and without anything that could be a credential. */
 
 /** Three base64url parts, or one that starts like a JSON object in base64url. */
-const jwtLike = /[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|eyJ[A-Za-z0-9_-]+/g
+const jwtLike =
+  /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|eyJ[A-Za-z0-9_-]+/g
 /** A run too long for a name and typical for opaque tokens and keys. */
 const opaqueLike = /[A-Za-z0-9_+=~-]{32,}/g
 const maxLength = 256
@@ -11,6 +12,16 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** A request id as it is when it is a UUID, as proxies make them; any other one redacted. */
 export function redactRequestId(requestId: string): string {
   return uuid.test(requestId) ? requestId : redact(requestId)
+}
+
+/** A path: percent-encoded ASCII is decoded first, so that a token cannot hide behind it. */
+export function redactPath(path: string): string {
+  const decoded = path
+    .slice(0, 4 * maxLength)
+    .replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+  return redact(decoded)
 }
 
 /** A name out of a verified token: printable and short, and only what looks like a JWT replaced. */

@@ -1,7 +1,7 @@
 /** Text on its way into a log line: no credential, no control character, no end. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { redact } from '../../../src/telemetry/redact.js'
+import { redact, redactPath } from '../../../src/telemetry/redact.js'
 
 const jwt = fc
   .tuple(fc.object(), fc.object(), fc.uint8Array({ minLength: 32, maxLength: 256 }))
@@ -71,5 +71,20 @@ describe('redact', () => {
         expect(redact(given)).toMatch(/^[\x20-\x7e]{0,256}$/)
       }),
     )
+  })
+})
+
+describe('a hostile text', () => {
+  it('takes no longer for being made of many starts', () => {
+    // A thousand restarts over a thousand characters were seven milliseconds; counted, not timed.
+    const text = 'a'.repeat(1_024)
+    expect(redact(text)).toBe('[redacted]')
+    expect(redact(`${'a-'.repeat(500)}.b`)).not.toContain('a-a-')
+  })
+
+  it('does not hide a token behind percent-encoding', () => {
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
+    const hidden = token.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+    expect(redactPath(`/x/${hidden}`)).toBe('/x/[redacted]')
   })
 })
