@@ -12,8 +12,8 @@ export async function removeStaleSocket(path: string): Promise<void> {
       socket.destroy()
       resolve(true)
     })
-    socket.once('error', () => {
-      resolve(false)
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code !== 'ECONNREFUSED') // Only this says that nobody listens; a full backlog does not.
     })
   })
   if (!isInUse) await unlink(path)

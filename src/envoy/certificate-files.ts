@@ -5,6 +5,7 @@
  *   - files that do not fit together, as in the middle of a rotation, change nothing: the last good ones stay in use;
  *   - the first read decides whether the server starts at all.
  */
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { experimental } from '@grpc/grpc-js'
@@ -84,7 +85,17 @@ async function readFiles(files: CertificateFiles): Promise<Loaded> {
   ])
   // Throws when the key is not the certificate's, or something is no PEM.
   createSecureContext({ cert: certificate, key: privateKey, ca: caCertificate })
+  if (caCertificate !== undefined) checkCertificates(caCertificate.toString('latin1'))
   return { certificate, privateKey, caCertificate }
+}
+
+/** A secure context takes any text for a CA; half a file would then lock every client out. */
+function checkCertificates(pem: string): void {
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  if (certificates.length === 0 || certificates.length !== pem.split('-----BEGIN').length - 1) {
+    throw new Error('the client CA file has no whole certificate')
+  }
+  for (const certificate of certificates) new X509Certificate(certificate)
 }
 
 function caOf({ caCertificate }: Loaded): experimental.CaCertificateUpdate | null {
