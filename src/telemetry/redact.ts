@@ -14,14 +14,14 @@ export function redactRequestId(requestId: string): string {
   return uuid.test(requestId) ? requestId : redact(requestId)
 }
 
-/** A path: percent-encoded ASCII is decoded first, so that a token cannot hide behind it. */
+/** A path as it is spelled, unless something that looks like a token hides behind percent-encoding. */
 export function redactPath(path: string): string {
-  const decoded = path
-    .slice(0, 4 * maxLength)
-    .replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    )
-  return redact(decoded)
+  const start = path.slice(0, 4 * maxLength)
+  const decoded = start.replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  const redacted = redact(decoded)
+  return redacted.includes('[redacted]') ? redacted : redact(start)
 }
 
 /** A name out of a verified token: printable and short, and only what looks like a JWT replaced. */
