@@ -75,33 +75,32 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
 
   const table: RouteTable<R> = {
     match(method, host, path) {
-      const segments = path.split('/')
       const named = byHost.get(host)
       return (
-        (named === undefined ? undefined : find(named, segments, 1, method)) ??
-        find(anyHost, segments, 1, method)
+        (named === undefined ? undefined : find(named, path, 1, method)) ??
+        find(anyHost, path, 1, method)
       )
     },
   }
   return { table, conflicts: [...conflicts.values()] }
 }
 
-/** Depth first, most specific branch first. A node has one path from the root, so none is visited twice. */
-function find<R>(
-  node: Node<R>,
-  segments: readonly string[],
-  at: number,
-  method: string,
-): R | undefined {
-  const segment = segments[at]
-  if (segment === undefined) return node.here === undefined ? undefined : pick(node.here, method)
+/**
+ * Depth first, most specific branch first. A node has one path from the root, so none is visited twice. `at` is where
+ * the next segment starts; it is beyond the end when there is none.
+ */
+function find<R>(node: Node<R>, path: string, at: number, method: string): R | undefined {
+  if (at > path.length) return node.here === undefined ? undefined : pick(node.here, method)
+  const slashAt = path.indexOf('/', at)
+  const end = slashAt < 0 ? path.length : slashAt
+  const segment = path.slice(at, end)
   const literal = node.literals.get(segment)
   if (literal !== undefined) {
-    const found = find(literal, segments, at + 1, method)
+    const found = find(literal, path, end + 1, method)
     if (found !== undefined) return found
   }
   if (node.one !== undefined && segment !== '') {
-    const found = find(node.one, segments, at + 1, method)
+    const found = find(node.one, path, end + 1, method)
     if (found !== undefined) return found
   }
   return node.rest === undefined ? undefined : pick(node.rest, method)
