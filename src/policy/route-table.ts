@@ -75,6 +75,7 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
 
   const table: RouteTable<R> = {
     match(method, host, path) {
+      if (!path.startsWith('/')) return undefined // `*` has no segments.
       const named = byHost.get(host)
       return (
         (named === undefined ? undefined : find(named, path, 1, method)) ??
