@@ -17,7 +17,8 @@ import { answerFormat, type AnswerFormat } from '../check/index.js'
 import { decodeCheckRequest, type DecodedCheckRequest } from './decode-check-request.js'
 import {
   prepareCheckResponse,
-  withDecisionId,
+  serializeCheckAnswer,
+  type CheckAnswer,
   type CheckResponseOptions,
   type PreparedResponse,
 } from './to-check-response.js'
@@ -49,7 +50,7 @@ const definition: ServiceDefinition = {
     requestDeserialize: passThrough,
     requestSerialize: passThrough,
     responseDeserialize: passThrough,
-    responseSerialize: passThrough,
+    responseSerialize: serializeCheckAnswer,
   },
 }
 
@@ -89,7 +90,7 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
       answer = lastResort
       onFault(fault)
     }
-    callback(null, withDecisionId(answer, decisionId))
+    callback(null, { prepared: answer, decisionId })
     try {
       observer.decided({
         decision: answered,
@@ -105,8 +106,8 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
   }
 
   function handleCheck(
-    call: ServerUnaryCall<Buffer, Buffer>,
-    callback: (error: null, value: Buffer) => void,
+    call: ServerUnaryCall<Buffer, CheckAnswer>,
+    callback: (error: null, value: CheckAnswer) => void,
   ): void {
     const startedAtMs = monotonicMs()
     const decoded = tryDecode(call.request)
@@ -136,7 +137,7 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
 
 /** One call, from its arrival to its answer. */
 interface Exchange {
-  readonly callback: (error: null, value: Buffer) => void
+  readonly callback: (error: null, value: CheckAnswer) => void
   readonly decoded: DecodedCheckRequest | undefined
   readonly request: CheckRequest | undefined
   readonly startedAtMs: number
@@ -171,7 +172,7 @@ function target({ rawPath, path }: DecodedCheckRequest): string {
   return rawPath ?? path.replaceAll('!', '\ufffd')
 }
 
-function remainingMs(call: ServerUnaryCall<Buffer, Buffer>, wallMs: () => number): number {
+function remainingMs(call: ServerUnaryCall<Buffer, CheckAnswer>, wallMs: () => number): number {
   const deadline = call.getDeadline()
   return (typeof deadline === 'number' ? deadline : deadline.getTime()) - wallMs()
 }

@@ -12,7 +12,7 @@
 import { decisionIdLength, reasonAnswers, refusalAnswer } from '../check/index.js'
 import type { Allow, AnswerFormat, Decision, Refusal } from '../check/index.js'
 
-/** A CheckResponse without its decision id. Shared; {@link withDecisionId} copies it. */
+/** A CheckResponse with a place for its decision id. Shared by all answers to the same decision. */
 export interface PreparedResponse {
   readonly bytes: Buffer
   /** Where the decision id goes. */
@@ -46,12 +46,20 @@ export function prepareCheckResponse(
   return { bytes, idOffset: bytes.lastIndexOf(idPlaceholder) }
 }
 
-/** The answer to one request: a copy of the prepared bytes with the id in its place. */
-export function withDecisionId(prepared: PreparedResponse, decisionId: string): Buffer {
-  const bytes = Buffer.allocUnsafe(prepared.bytes.length)
-  prepared.bytes.copy(bytes)
-  bytes.write(decisionId, prepared.idOffset, decisionIdLength, 'latin1')
-  return bytes
+/** The answer to one request: prepared bytes, and the id that belongs into them. */
+export interface CheckAnswer {
+  readonly prepared: PreparedResponse
+  readonly decisionId: string
+}
+
+/**
+ * The bytes of an answer, good until the next answer with the same prepared bytes is serialized: the id is written over
+ * the one before. gRPC copies what a serializer returns into its frame at once; a copy of our own would cost more than
+ * the whole decision.
+ */
+export function serializeCheckAnswer({ prepared, decisionId }: CheckAnswer): Buffer {
+  prepared.bytes.write(decisionId, prepared.idOffset, decisionIdLength, 'latin1')
+  return prepared.bytes
 }
 
 function allowed(decision: Allow, { managedHeaders }: CheckResponseOptions): object {

@@ -33,6 +33,14 @@ describe('the contract through the Envoy door', () => {
     }
   })
 
+  it('gives every answer its own decision id, however many ask at once', async () => {
+    const authorization = `Bearer ${await contract.issuer.token()}`
+    const ask = () => contract.world.main.check({ path: '/read', headers: { authorization } })
+    const answers = await Promise.all(Array.from({ length: 200 }, ask))
+    expect(answers.every((answer) => answer.kind === 'ok')).toBe(true)
+    expect(new Set(answers.map((answer) => answer.metadata['decision_id'])).size).toBe(200)
+  })
+
   it('has a case for every reason', () => {
     const covered = new Set<string>(cases.map((row) => row.reason))
     expect(reasons.filter((reason) => !covered.has(reason))).toEqual([])
