@@ -1,0 +1,63 @@
+/**
+ * A process that makes load in which every call carries another token, which h2load cannot send. It lives as long as
+ * the run, because a Node.js client has to warm up as well. Argument: a file of frames, one after the other, that
+ * take turns. Is sent `{ address, requests }` and answers with what h2load.mjs resolves to.
+ */
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:http2'
+import { callHeaders, callPath } from './check-call.mjs'
+
+const connections = 2
+const streams = 32
+const frames = splitFrames(readFileSync(process.argv[2]))
+const headers = { ':method': 'POST', ':path': callPath, ...callHeaders }
+let nextFrame = 0
+
+process.on('message', ({ address, requests }) => {
+  void load(address, requests).then((seen) => process.send(seen))
+})
+
+async function load(address, requests) {
+  const seen = { left: requests, failures: 0, answerBytes: 0 }
+  const startedAt = performance.now()
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const session = connect(`http://${address}`)
+      await Promise.all(
+        Array.from({ length: streams }, async () => {
+          while (seen.left > 0) {
+            seen.left -= 1
+            await call(session, seen)
+          }
+        }),
+      )
+      session.close()
+    }),
+  )
+  const perSecond = (requests * 1_000) / (performance.now() - startedAt)
+  return { perSecond, failures: seen.failures, answerBytes: seen.answerBytes }
+}
+
+async function call(session, seen) {
+  await new Promise((resolve) => {
+    const stream = session.request(headers)
+    let isAnswered = false
+    stream.on('response', (response) => (isAnswered = response[':status'] === 200))
+    stream.on('data', (bytes) => (seen.answerBytes += bytes.length))
+    stream.on('error', () => (isAnswered = false))
+    stream.on('close', () => {
+      if (!isAnswered) seen.failures += 1
+      resolve()
+    })
+    stream.end(frames[nextFrame])
+    nextFrame = (nextFrame + 1) % frames.length
+  })
+}
+
+function splitFrames(bytes) {
+  const list = []
+  for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) {
+    list.push(bytes.subarray(at, at + 5 + bytes.readUInt32BE(at + 1)))
+  }
+  return list
+}

@@ -1,0 +1,56 @@
+/** The gate under measurement: its configuration, the real `scopegate serve`, and what its metrics say it did. */
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { audience } from './access-tokens.mjs'
+import { startServer } from './processes.mjs'
+
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+/** Writes the configuration of a gate with twenty routes that trusts the issuer, whose keys are in the file itself. */
+export function writeGateConfig(file, { issuer, jwks }, limits = {}) {
+  const names = ['orders', 'carts', 'items', 'bills', 'teams', 'roles', 'files', 'notes', 'tasks']
+  const others = names.flatMap((name) => [
+    { id: `${name}-read`, methods: ['GET'], path: `/${name}/{id}`, scopes: [`read:${name}`] },
+    { id: `${name}-write`, methods: ['PUT'], path: `/${name}/{id}`, scopes: [`write:${name}`] },
+  ])
+  const config = {
+    listen: { grpc: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } },
+    issuers: [{ id: 'main', issuer, algorithms: ['RS256'], keys: { jwks } }],
+    resources: [
+      {
+        id: 'users-api',
+        hosts: ['api.bench.example'],
+        audiences: [audience],
+        realm: 'users',
+        upstreamHeaders: {
+          'x-auth-subject': '/sub',
+          'x-auth-scope': '/scope',
+          'x-auth-client': '/client_id',
+        },
+        routes: [
+          { id: 'users-read', methods: ['GET'], path: '/users/{id}', scopes: ['read:users'] },
+          { id: 'health', path: '/health', access: 'public' },
+          ...others,
+        ],
+      },
+    ],
+    limits,
+    shutdown: { drainSeconds: 0, graceSeconds: 1 },
+  }
+  writeFileSync(file, stringify(config))
+}
+
+/** Starts `scopegate serve` with a configuration file. `cacheCounts` says how often tokens were known, and were not. */
+export async function startGateProcess(configFile, logFile) {
+  const gate = await startServer(main, ['serve', '--config', configFile], logFile)
+  async function cacheCounts() {
+    const text = await (await fetch(`http://${gate.admin}/metrics`)).text()
+    const value = (name) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1])
+    return {
+      hits: value('scopegate_token_cache_hits_total'),
+      misses: value('scopegate_token_cache_misses_total'),
+    }
+  }
+  return { ...gate, cacheCounts }
+}

@@ -1,0 +1,43 @@
+/** Load by h2load: the same call over and over, on connections that stay open, as from the workers of an Envoy. */
+import { spawnSync } from 'node:child_process'
+import { callHeaders, callPath } from './check-call.mjs'
+import { run } from './processes.mjs'
+
+/** Whether h2load and taskset are there; false has told the user what to do. */
+export function hasTools() {
+  for (const [tool, debianPackage] of [
+    ['h2load', 'nghttp2-client'],
+    ['taskset', 'util-linux'],
+  ]) {
+    if (spawnSync(tool, ['--version']).error === undefined) continue
+    console.error(`bench: ${tool} is missing; it comes with: apt-get install ${debianPackage}`)
+    return false
+  }
+  return true
+}
+
+/**
+ * Load with the frame in `bodyFile`: a function of address and number of requests, which resolves to the rate, the
+ * failures, and the bytes of all answers. By those the caller tells whether every single one was the expected
+ * answer; HTTP statuses cannot, since a denial and an RPC error are a 200 to HTTP.
+ */
+export function h2load(bodyFile, connections, streams) {
+  const fixed = [
+    ...['-c', String(connections), '-m', String(streams), '-d', bodyFile],
+    ...Object.entries(callHeaders).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+  ]
+  return async (address, requests) => {
+    const url = `http://${address}${callPath}`
+    const output = await run('h2load', [...fixed, '-n', String(requests), url])
+    const number = (pattern) => {
+      const match = pattern.exec(output)
+      if (match === null) throw new Error(`h2load printed no ${String(pattern)}:\n${output}`)
+      return Number(match[1])
+    }
+    return {
+      perSecond: number(/finished in .*?, ([\d.]+) req\/s/),
+      failures: requests - number(/status codes: (\d+) 2xx/),
+      answerBytes: number(/\((\d+)\) data$/m),
+    }
+  }
+}

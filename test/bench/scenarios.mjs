@@ -1,0 +1,112 @@
+/** What is measured, with servers started anew: two processes of one program differ more than two rounds of one. */
+import { fork } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createIssuer } from './access-tokens.mjs'
+import { callOnce, encodeCheckRequest, frame } from './check-call.mjs'
+import { startGateProcess, writeGateConfig } from './gate.mjs'
+import { h2load } from './h2load.mjs'
+import { onServerCore, run, startServer } from './processes.mjs'
+
+const script = (name) => fileURLToPath(new URL(name, import.meta.url))
+const cachedTokens = 100
+
+/** Prepares the files of a run in a directory. `distinctTokens` must be far more than the cold gate remembers. */
+export async function prepareFiles(directory, distinctTokens) {
+  const file = (name) => join(directory, name)
+  const issuer = await createIssuer()
+  const tokens = await issuer.sign(distinctTokens)
+  const requests = tokens.map(encodeCheckRequest)
+  writeGateConfig(file('warm.yaml'), issuer)
+  writeGateConfig(file('cold.yaml'), issuer, { maxCachedTokens: cachedTokens })
+  writeFileSync(file('request'), requests[0])
+  writeFileSync(file('warm'), frame(requests[0]))
+  writeFileSync(file('no-token'), frame(encodeCheckRequest(undefined)))
+  writeFileSync(file('distinct'), Buffer.concat(requests.map(frame)))
+  return { file, request: requests[0], tokenLength: tokens[0].length }
+}
+
+/** Starts the servers, asks the gates once whether they answer as they should, and lists the scenarios. */
+export async function startScenarios({ file, request }, { warmLoads, warmUpRequests }) {
+  const started = []
+  const keep = async (starting) => {
+    const server = await starting
+    started.push(server)
+    return server
+  }
+  const startNoOp = async (name, answer) => {
+    writeFileSync(file(name), answer)
+    return await keep(startServer(script('no-op-server.mjs'), [file(name)], file(`${name}.log`)))
+  }
+  const stop = async () => await Promise.all(started.map(async (server) => await server.stop()))
+  try {
+    const gate = await keep(startGateProcess(file('warm.yaml'), file('gate.log')))
+    const coldGate = await keep(startGateProcess(file('cold.yaml'), file('cold-gate.log')))
+    const allow = await expectedAnswer(gate, request, ({ isAllow }) => isAllow)
+    const noToken = encodeCheckRequest(undefined)
+    const refusal = await expectedAnswer(gate, noToken, ({ httpStatus }) => httpStatus === 401)
+    const noOp = await startNoOp('no-op', allow)
+    const noOpRefusal = await startNoOp('no-op-refusal', refusal)
+    const client = await keep(startDistinctLoad(file('distinct')))
+    const warm = { gate, noOp, answerLength: allow.length, warmUpRequests }
+    return {
+      stop,
+      scenarios: [
+        ...warmLoads.map(([connections, streams], index) => ({
+          ...warm,
+          name: `warm token, -c ${String(connections)} -m ${String(streams)}`,
+          load: h2load(file('warm'), connections, streams),
+          // The first one warms up for the others.
+          warmUpRequests: index === 0 ? warmUpRequests : warmUpRequests / 5,
+          mustNotCount: 'misses',
+        })),
+        {
+          ...{ gate, noOp: noOpRefusal, answerLength: refusal.length, warmUpRequests },
+          name: 'no token (401), -c 2 -m 32',
+          load: h2load(file('no-token'), 2, 32),
+        },
+        {
+          ...{ ...warm, gate: coldGate, warmUpRequests: warmUpRequests / 4 },
+          name: 'distinct tokens, 2 × 32',
+          load: client.load,
+          mustNotCount: 'hits',
+        },
+      ],
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Microseconds of a warm check in process, by round, in a process of its own. */
+export async function measureInProcess({ file }, rounds) {
+  const args = [file('warm.yaml'), file('request'), '50000', String(rounds)]
+  const command = onServerCore(process.execPath, script('in-process.mjs'), ...args)
+  return JSON.parse(await run(...command)).usPerCheck
+}
+
+/** Asks twice, so that the keys are loaded and the token is known. Resolves to the bytes of the second answer. */
+async function expectedAnswer(server, request, isExpected) {
+  await callOnce(server.grpc, request)
+  const answer = await callOnce(server.grpc, request)
+  if (!isExpected(answer)) throw new Error(`the gate gave an answer that was not expected`)
+  return answer.bytes
+}
+
+async function startDistinctLoad(framesFile) {
+  const child = fork(script('distinct-load.mjs'), [framesFile])
+  const next = async (event) => await new Promise((resolve) => child.once(event, resolve))
+  return {
+    load: async (address, requests) => {
+      child.send({ address, requests })
+      return await next('message')
+    },
+    stop: async () => {
+      const exited = next('exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
