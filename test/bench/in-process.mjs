@@ -14,9 +14,11 @@ const [checks, rounds] = numbers.map(Number)
 const call = { request: readFileSync(requestFile), getDeadline: () => Number.POSITIVE_INFINITY }
 
 let handleCheck
+let serialize
 const addService = Server.prototype.addService
 Server.prototype.addService = function (definition, implementation) {
   handleCheck ??= implementation.Check
+  serialize ??= definition.Check.responseSerialize
   addService.call(this, definition, implementation)
 }
 const gate = await startGate(await loadConfig(configFile), {
@@ -25,14 +27,14 @@ const gate = await startGate(await loadConfig(configFile), {
 })
 
 const answer = await new Promise((resolve) => {
-  handleCheck(call, (_error, bytes) => {
-    resolve(bytes)
+  handleCheck(call, (_error, value) => {
+    resolve(Buffer.from(serialize(value)))
   })
 })
 
 let answered = 0
-function count(_error, bytes) {
-  if (bytes.length === answer.length) answered += 1
+function count(_error, value) {
+  if (serialize(value).length === answer.length) answered += 1
 }
 function round() {
   answered = 0
