@@ -6,8 +6,10 @@ const rooms = [
   'token',
   'check',
   'envoy',
+  'forward-auth',
   'telemetry',
   'config',
+  'doctor',
   'cli',
   'dev',
 ]
@@ -41,6 +43,11 @@ const borders = [
     why: 'A door that verifies or decides by itself gives two proxies different answers. Add it to check/.',
   },
   {
+    room: 'forward-auth',
+    may: ['check'],
+    why: 'A dialect translates. What it decided by itself another proxy would decide otherwise; add it to check/.',
+  },
+  {
     room: 'dev',
     may: [],
     why: 'dev/ is an authorization server: it shares nothing with the gate that judges its tokens.',
@@ -52,6 +59,11 @@ const borders = [
     why: 'config/ compiles settings; it starts nothing and decides nothing.',
   },
   {
+    room: 'doctor',
+    may: [],
+    why: 'doctor/ reads what others wrote: it must run where no gate is configured, and never starts one.',
+  },
+  {
     room: 'telemetry',
     may: [],
     types: ['check', 'jwks', 'token'],
@@ -59,7 +71,7 @@ const borders = [
   },
   {
     room: 'cli',
-    may: ['config', 'dev', 'telemetry'],
+    may: ['config', 'dev', 'doctor', 'telemetry'],
     why: 'A command is argv, a call and an exit code; what it runs is built in server.ts.',
   },
 ]
@@ -70,7 +82,8 @@ const homes = [
   { pattern: '^node_modules/jose', rooms: ['jwks', 'token', 'dev'] },
   { pattern: '^node_modules/lru-cache', rooms: ['jwks', 'token'] },
   { pattern: '^node_modules/prom-client', rooms: ['telemetry'] },
-  { pattern: '^node_modules/(zod|yaml|fastest-levenshtein)', rooms: ['config'] },
+  { pattern: '^node_modules/(zod|fastest-levenshtein)', rooms: ['config'] },
+  { pattern: '^node_modules/yaml', rooms: ['config', 'doctor'] },
   { pattern: '^node_modules/commander', rooms: ['cli'] },
 ]
 

@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { checkConfig, printSchema, type Output } from './check-config.js'
 import { dev, type DevOptions } from './dev.js'
+import { doctor, type DoctorOptions } from './doctor.js'
 import { exitCode } from './exit-code.js'
 import { serve } from './serve.js'
 import { packageVersion } from './version.js'
@@ -46,6 +47,18 @@ export async function run(
         output.error('scopegate: check-config needs a file or directory')
         code = exitCode.usage
       }
+    })
+  program
+    .command('doctor')
+    .description('report everything in a configuration of Envoy or NGINX that weakens the gate')
+    .addArgument(new Argument('<files...>', 'configuration files of the proxy'))
+    .addOption(
+      new Option('--kind <kind>', 'whose configuration it is, instead of what it looks like')
+        .choices(['envoy', 'nginx'])
+        .env('SCOPEGATE_DOCTOR_KIND'),
+    )
+    .action((files: string[], options: DoctorOptions) => {
+      code = doctor(files, options, output)
     })
   program
     .command('dev')
