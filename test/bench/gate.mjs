@@ -41,9 +41,20 @@ export function writeGateConfig(file, { issuer, jwks }, limits = {}) {
   writeFileSync(file, stringify(config))
 }
 
-/** Starts `scopegate serve` with a configuration file. `cacheCounts` says how often tokens were known, and were not. */
+/**
+ * Starts `scopegate serve` with a configuration file and waits until it is ready. `cacheCounts` says how often tokens
+ * were known to it, and were not.
+ */
 export async function startGateProcess(configFile, logFile) {
   const gate = await startServer(main, ['serve', '--config', configFile], logFile)
+  const deadline = performance.now() + 10_000
+  while ((await fetch(`http://${gate.admin}/readyz`)).status !== 200) {
+    if (performance.now() > deadline) {
+      await gate.stop()
+      throw new Error('the gate does not become ready')
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
   async function cacheCounts() {
     const text = await (await fetch(`http://${gate.admin}/metrics`)).text()
     const value = (name) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1])

@@ -87,11 +87,11 @@ export async function measureInProcess({ file }, rounds) {
   return JSON.parse(await run(...command)).usPerCheck
 }
 
-/** Asks twice, so that the keys are loaded and the token is known. Resolves to the bytes of the second answer. */
+/** Asks twice, so that the token is known. Resolves to the bytes of the second answer. */
 async function expectedAnswer(server, request, isExpected) {
   await callOnce(server.grpc, request)
   const answer = await callOnce(server.grpc, request)
-  if (!isExpected(answer)) throw new Error(`the gate gave an answer that was not expected`)
+  if (!isExpected(answer)) throw new Error('the gate gave an answer that was not expected')
   return answer.bytes
 }
 
