@@ -5,17 +5,31 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { DestinationStream } from 'pino'
+import type { CertificateFilesOptions } from './certificate-files.js'
 import { createCheck, createDecisionIds, type Check, type CheckObserver } from './check/index.js'
 import type { GateConfig } from './config/index.js'
 import { checkMethod, createExtAuthzService, loadProto, startGrpcServer } from './envoy/index.js'
+import {
+  createForwardAuthService,
+  dialects,
+  startForwardAuthServer,
+  type ForwardAuthServer,
+} from './forward-auth/index.js'
 import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
 import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
+/** Where a gate listens. `http` is missing when it has no HTTP doors. */
+export interface Addresses {
+  readonly grpc: string
+  readonly http?: string
+  readonly admin: string
+}
+
 /** A gate that runs. */
 export interface Gate {
   /** Where it listens, with the ports that were given. */
-  readonly addresses: { readonly grpc: string; readonly admin: string }
+  readonly addresses: Addresses
   /**
    * Ends without dropping a check: says that it is not ready, goes on serving while proxies notice, lets calls under
    * way finish, and cuts what is left after the grace.
@@ -79,36 +93,81 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       log.decided(event)
     },
   }
-  const grpc = await openEnvoyDoor(config, check, observer, log, onFault)
-  readiness.onChange((ready) => {
-    grpc.setServing(ready)
-    log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
-  })
-  const admin = await startAdminServer(
-    config.listen.admin.address,
-    metrics.registry,
-    readiness,
-  ).catch(async (fault: unknown) => {
-    await grpc.close(0) // Who cannot have both addresses keeps none.
-    throw fault
-  })
-  keySets.start()
-  readiness.listening()
-  const addresses = { grpc: grpc.address, admin: admin.address }
-  log.info('listening', addresses)
-
-  return {
-    addresses,
-    async shutdown() {
-      log.info('shutting down', { drain_ms: config.shutdown.drainMs })
-      readiness.draining()
-      await new Promise((resolve) => setTimeout(resolve, config.shutdown.drainMs))
-      await grpc.close(config.shutdown.graceMs)
-      keySets.stop()
-      await admin.close()
-      log.info('stopped')
-    },
+  const dependencies: DoorDependencies = {
+    check,
+    observer,
+    nextDecisionId: createDecisionIds(randomBytes(8).toString('hex')),
+    monotonicMs: clock.monotonicMs,
+    onFault,
   }
+  const opened = new Opened()
+  try {
+    const grpc = await opened.add(openEnvoyDoor(config, dependencies, log))
+    const http = await opened.add(openHttpDoors(config, dependencies, log))
+    const admin = await opened.add(
+      startAdminServer(config.listen.admin.address, metrics.registry, readiness),
+    )
+    readiness.onChange((ready) => {
+      grpc.setServing(ready)
+      log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
+    })
+    keySets.start()
+    readiness.listening()
+    const addresses = {
+      grpc: grpc.address,
+      ...(http === undefined ? {} : { http: http.address }),
+      admin: admin.address,
+    }
+    log.info('listening', addresses)
+
+    return {
+      addresses,
+      async shutdown() {
+        log.info('shutting down', { drain_ms: config.shutdown.drainMs })
+        readiness.draining()
+        http?.drain()
+        await new Promise((resolve) => setTimeout(resolve, config.shutdown.drainMs))
+        const { graceMs } = config.shutdown
+        await Promise.all([grpc.close(graceMs), http?.close(graceMs)])
+        keySets.stop()
+        await admin.close()
+        log.info('stopped')
+      },
+    }
+  } catch (fault) {
+    await opened.close() // Who cannot have all addresses keeps none.
+    throw fault
+  }
+}
+
+/** What is open already, so that it can be closed when the next one cannot be opened. */
+class Opened {
+  readonly #servers: { close(graceMs: number): Promise<void> }[] = []
+
+  async add<S extends { close(graceMs: number): Promise<void> } | undefined>(
+    opening: Promise<S>,
+  ): Promise<S> {
+    const server = await opening
+    if (server !== undefined) this.#servers.push(server)
+    return server
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#servers.map(async (server) => {
+        await server.close(0)
+      }),
+    )
+  }
+}
+
+/** What every door needs. */
+interface DoorDependencies {
+  readonly check: Check
+  readonly observer: CheckObserver
+  readonly nextDecisionId: () => string
+  readonly monotonicMs: () => number
+  readonly onFault: (fault: unknown) => void
 }
 
 function keySetsDependencies(
@@ -162,42 +221,24 @@ function buildCheck(
 
 async function openEnvoyDoor(
   config: GateConfig,
-  check: Check,
-  observer: CheckObserver,
+  dependencies: DoorDependencies,
   log: Log,
-  onFault: (fault: unknown) => void,
 ): ReturnType<typeof startGrpcServer> {
   const proto = loadProto()
   const { grpc } = config.listen
   const service = createExtAuthzService({
-    check,
-    observer,
-    nextDecisionId: createDecisionIds(randomBytes(8).toString('hex')),
-    monotonicMs: clock.monotonicMs,
+    ...dependencies,
     wallMs: clock.wallMs,
-    onFault,
     response: {
       serialize: checkMethod(proto).responseSerialize,
       managedHeaders: config.managedHeaders,
       defersUnavailable: grpc.onUnavailable === 'defer',
     },
   })
-  const { tls } = grpc
   return await startGrpcServer(
     {
       address: grpc.address,
-      tls:
-        tls === undefined
-          ? undefined
-          : {
-              ...tls,
-              clientCaFile: tls.clientCaFile,
-              reloadMs: tlsReloadMs,
-              onReloadFault: (fault: unknown) => {
-                const detail = fault instanceof Error ? fault.message : String(fault)
-                log.warn('changed TLS files cannot be used, the ones before stay', { detail })
-              },
-            },
+      tls: certificateFiles(grpc.tls, log),
       reflection: grpc.reflection,
       maxMessageBytes: grpc.maxMessageBytes,
       keepaliveMs: grpc.keepaliveSeconds * 1_000,
@@ -209,4 +250,47 @@ async function openEnvoyDoor(
     service,
     proto,
   )
+}
+
+async function openHttpDoors(
+  config: GateConfig,
+  dependencies: DoorDependencies,
+  log: Log,
+): Promise<ForwardAuthServer | undefined> {
+  const { http } = config.listen
+  if (http === undefined) return undefined
+  const service = createForwardAuthService({
+    ...dependencies,
+    dialects: dialects({ defersUnavailable: http.onUnavailable === 'defer' }),
+    managedHeaders: config.managedHeaders,
+  })
+  return await startForwardAuthServer(
+    {
+      address: http.address,
+      tls: certificateFiles(http.tls, log),
+      trustedProxies: http.trustedProxies ?? [],
+      maxHeaderBytes: http.maxHeaderBytes,
+      maxConnections: http.maxConnections,
+      requestTimeoutMs: http.requestTimeoutSeconds * 1_000,
+      keepAliveMs: http.keepAliveSeconds * 1_000,
+    },
+    service,
+  )
+}
+
+function certificateFiles(
+  tls: GateConfig['listen']['grpc']['tls'],
+  log: Log,
+): CertificateFilesOptions | undefined {
+  if (tls === undefined) return undefined
+  return {
+    certFile: tls.certFile,
+    keyFile: tls.keyFile,
+    clientCaFile: tls.clientCaFile,
+    reloadMs: tlsReloadMs,
+    onReloadFault: (fault: unknown) => {
+      const detail = fault instanceof Error ? fault.message : String(fault)
+      log.warn('changed TLS files cannot be used, the ones before stay', { detail })
+    },
+  }
 }

@@ -2,8 +2,9 @@
 import type { CheckRequest } from './check-request.js'
 import type { Decision } from './decision.js'
 
-/** Through which kind of door a proxy asked. */
-export type Door = 'envoy'
+/** Through which door a proxy asked. `http` is a question on the HTTP port that belongs to none of its dialects. */
+export type Door =
+  'envoy' | 'envoy-http' | 'nginx' | 'ingress-nginx' | 'traefik' | 'caddy' | 'haproxy' | 'http'
 
 /** One decision as it left a door. */
 export interface DecisionEvent {
@@ -15,6 +16,8 @@ export interface DecisionEvent {
   readonly requestId: string | undefined
   readonly door: Door
   readonly durationMs: number
+  /** What is wrong with the question itself, for operators: a fixed text, nothing that was sent. */
+  readonly fault?: string
 }
 
 /** Listens to decisions. Must not throw. */

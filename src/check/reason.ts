@@ -21,6 +21,7 @@ export type Reason =
   | 'ambiguous_path'
   | 'ambiguous_host'
   | 'malformed_request'
+  | 'untrusted_proxy'
   | 'keys_unavailable'
   | 'overloaded'
   | 'deadline'
@@ -115,6 +116,8 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   ambiguous_host: badRequest('The host has no single meaning'),
   /** The proxy's message cannot be read, or the method is not one. */
   malformed_request: badRequest('The request is malformed'),
+  /** The question came from an address that is no proxy of ours, so that anybody could have asked it. */
+  untrusted_proxy: forbidden('No route allows this request', null),
   keys_unavailable: unavailable('Access tokens cannot be verified at the moment'),
   overloaded: unavailable('Too many requests are waiting'),
   deadline: unavailable('The decision took too long'),

@@ -38,9 +38,17 @@ export function answerFormat(
   return accept.split(',').some((range) => acceptsJson(range)) ? 'json' : 'empty'
 }
 
+/** Another status in place of one that a proxy would not understand. */
+export type FoldStatus = (status: number, refusal: Refusal) => number
+
 /** The answer to a refusal in a format. */
-export function refusalAnswer(refusal: Refusal, format: AnswerFormat): RefusalAnswer {
+export function refusalAnswer(
+  refusal: Refusal,
+  format: AnswerFormat,
+  foldStatus: FoldStatus = (status) => status,
+): RefusalAnswer {
   const answer = reasonAnswers[refusal.reason]
+  const status = foldStatus(format === 'grpc' ? answer.grpcHttpStatus : answer.httpStatus, refusal)
   const { challenge, outcome } = refusal
   const headers = [{ name: 'cache-control', value: 'no-store' }]
   if (challenge !== undefined) {
@@ -50,17 +58,17 @@ export function refusalAnswer(refusal: Refusal, format: AnswerFormat): RefusalAn
     headers.push({ name: 'retry-after', value: String(retryAfterSeconds) })
   }
   if (format === 'grpc') {
-    return { status: answer.grpcHttpStatus, headers, body: answer.description }
+    return { status, headers, body: answer.description }
   }
-  if (format === 'empty') return { status: answer.httpStatus, headers, body: '' }
+  if (format === 'empty') return { status, headers, body: '' }
   headers.push({ name: 'content-type', value: 'application/json' })
-  return { status: answer.httpStatus, headers, body: jsonBody(refusal, answer) }
+  return { status, headers, body: jsonBody(refusal, answer, status) }
 }
 
-function jsonBody({ challenge }: Refusal, answer: ReasonAnswer): string {
+function jsonBody({ challenge }: Refusal, answer: ReasonAnswer, status: number): string {
   const { error, scopes = [] } = challenge ?? {}
   const body = {
-    status: answer.httpStatus,
+    status,
     ...(error === undefined
       ? { message: answer.description }
       : { error, error_description: answer.description }),

@@ -1,5 +1,4 @@
 /** From a configuration of the right shape to one that can be run; what only shows in the whole is checked here. */
-import { resolve } from 'node:path'
 import {
   compilePolicy,
   requestOverrideHeaders,
@@ -8,8 +7,9 @@ import {
   type Route,
 } from '../policy/index.js'
 import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
+import { compileListen } from './compile-listen.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
-import type { ConfigParts, ListenInput } from './config-input.js'
+import type { ConfigParts } from './config-input.js'
 import type { GateConfig } from './gate-config.js'
 import type { ConfigPath, Finding } from './problem.js'
 import { suggestion } from './schema-findings.js'
@@ -41,7 +41,7 @@ export function compileConfig(
     findings.push(conflictFinding(placed[first], placed[second]))
   }
   return {
-    listen: absoluteFiles(input.listen, directoryOf(['listen'])),
+    listen: compileListen(input.listen, directoryOf(['listen']), findings),
     limits: input.limits,
     log: input.log,
     shutdown: {
@@ -111,18 +111,6 @@ function conflictFinding(first: PlacedEntry | undefined, second: PlacedEntry | u
     message: `route "${other}" matches the same requests as route "${one}"`,
     hint: 'change the host, the methods or the path of one of them, or remove it',
   }
-}
-
-function absoluteFiles(listen: ListenInput, directory: string): ListenInput {
-  const { tls } = listen.grpc
-  if (tls === undefined) return listen
-  const { certFile, keyFile, clientCaFile } = tls
-  const absolute = {
-    certFile: resolve(directory, certFile),
-    keyFile: resolve(directory, keyFile),
-    ...(clientCaFile === undefined ? {} : { clientCaFile: resolve(directory, clientCaFile) }),
-  }
-  return { ...listen, grpc: { ...listen.grpc, tls: absolute } }
 }
 
 function neededClaims(

@@ -66,11 +66,18 @@ export interface ResourceInput {
   routes: RouteInput[]
 }
 
-/** The gRPC door and the admin port. */
+/** The files of a certificate. */
+export interface TlsInput {
+  certFile: string
+  keyFile: string
+  clientCaFile?: string | undefined
+}
+
+/** The doors and the admin port. */
 export interface ListenInput {
   grpc: {
     address: string
-    tls?: { certFile: string; keyFile: string; clientCaFile?: string | undefined } | undefined
+    tls?: TlsInput | undefined
     reflection: boolean
     onUnavailable: 'deny' | 'defer'
     maxMessageBytes: number
@@ -80,6 +87,18 @@ export interface ListenInput {
     maxConnectionAgeGraceSeconds: number
     maxConnectionIdleSeconds: number
   }
+  http?:
+    | {
+        address: string
+        trustedProxies?: string[] | undefined
+        tls?: TlsInput | undefined
+        onUnavailable: 'deny' | 'defer'
+        maxHeaderBytes: number
+        maxConnections: number
+        requestTimeoutSeconds: number
+        keepAliveSeconds: number
+      }
+    | undefined
   admin: { address: string }
 }
 

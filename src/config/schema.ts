@@ -154,15 +154,18 @@ const resource = z.strictObject({
   routes: z.array(route).min(1),
 })
 
+const tls = z
+  .strictObject({ certFile: text, keyFile: text, clientCaFile: text.optional() })
+  .optional()
+const onUnavailable = z.enum(['deny', 'defer']).default('deny')
+
 const listen = z.strictObject({
   grpc: z
     .strictObject({
       address: address.default('0.0.0.0:50051'),
-      tls: z
-        .strictObject({ certFile: text, keyFile: text, clientCaFile: text.optional() })
-        .optional(),
+      tls,
       reflection: z.boolean().default(false),
-      onUnavailable: z.enum(['deny', 'defer']).default('deny'),
+      onUnavailable,
       // Above the 8 MiB that Envoy's header limit can be raised to, so that no request is too large to be denied.
       maxMessageBytes: positive.min(65_536).default(16_777_216),
       keepaliveSeconds: seconds.default(30),
@@ -172,6 +175,20 @@ const listen = z.strictObject({
       maxConnectionIdleSeconds: seconds.default(900),
     })
     .prefault({}),
+  http: z
+    .strictObject({
+      address: address.default('0.0.0.0:8080'),
+      trustedProxies: z.array(text).min(1).optional(),
+      tls,
+      onUnavailable,
+      // Above what Envoy and NGINX take from a client; more is answered with 431.
+      maxHeaderBytes: positive.min(8_192).max(16_777_216).default(131_072),
+      maxConnections: positive.default(10_000),
+      requestTimeoutSeconds: seconds.max(60).default(10),
+      // Longer than the hour for which Envoy keeps an idle connection; others keep theirs for less.
+      keepAliveSeconds: seconds.default(3_660),
+    })
+    .optional(),
   admin: z.strictObject({ address: address.default('127.0.0.1:8081') }).prefault({}),
 })
 

@@ -13,14 +13,13 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { Check, CheckObserver, CheckRequest, Decision } from '../check/index.js'
-import { answerFormat, type AnswerFormat } from '../check/index.js'
+import { answerFormat, PreparedAnswers } from '../check/index.js'
 import { decodeCheckRequest, type DecodedCheckRequest } from './decode-check-request.js'
 import {
   prepareCheckResponse,
   serializeCheckAnswer,
   type CheckAnswer,
   type CheckResponseOptions,
-  type PreparedResponse,
 } from './to-check-response.js'
 
 /** What the service needs. */
@@ -57,43 +56,23 @@ const definition: ServiceDefinition = {
 /** Creates the service. Its handler never throws and never calls back with an error. */
 export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAuthzService {
   const { check, observer, nextDecisionId, monotonicMs, wallMs, onFault, response } = dependencies
-  const prepared: Record<AnswerFormat, WeakMap<Decision, PreparedResponse>> = {
-    json: new WeakMap(),
-    empty: new WeakMap(),
-    grpc: new WeakMap(),
-  }
-
-  // Built at the start, so that there is an answer even when no answer can be built.
   const internalError = check.refuse('internal_error')
-  const lastResort = prepareCheckResponse(internalError, 'empty', response)
-
-  function prepare(decision: Decision, format: AnswerFormat): PreparedResponse {
-    let answer = prepared[format].get(decision)
-    if (answer === undefined) {
-      answer = prepareCheckResponse(decision, format, response)
-      prepared[format].set(decision, answer)
-    }
-    return answer
-  }
+  const answers = new PreparedAnswers(
+    (decision, format) => prepareCheckResponse(decision, format, response),
+    internalError,
+    onFault,
+  )
 
   /** Sends the answer, then tells the observer what was sent; a fault in either is never the proxy's. */
   function respond(exchange: Exchange, decision: Decision): void {
     const { callback, decoded, decisionId } = exchange
-    let answered = decision
-    let answer: PreparedResponse
-    try {
-      const format =
-        decision.outcome === 'allow' ? 'json' : answerFormat(decoded?.contentType, decoded?.accept)
-      answer = prepare(decision, format)
-    } catch (fault) {
-      answered = internalError // Fail closed: an answer that cannot be built is not an allow.
-      answer = lastResort
-      onFault(fault)
-    }
+    const format =
+      decision.outcome === 'allow' ? 'json' : answerFormat(decoded?.contentType, decoded?.accept)
+    const answer = answers.get(decision, format)
     callback(null, { prepared: answer, decisionId })
     try {
       observer.decided({
-        decision: answered,
+        decision: answer === answers.lastResort ? internalError : decision,
         request: exchange.request,
         decisionId,
         requestId: decoded?.requestId,

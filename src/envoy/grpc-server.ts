@@ -9,23 +9,17 @@ import { experimental, Server, ServerCredentials } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import { HealthImplementation } from 'grpc-health-check'
-import { removeStaleSocket } from '../unix-socket.js'
-import { CertificateFilesProvider, type CertificateFiles } from './certificate-files.js'
+import { removeStaleSocket, withPort } from '../listen.js'
+import { CertificateFiles, type CertificateFilesOptions } from '../certificate-files.js'
+import { CertificateProvider } from './certificate-provider.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
 import { authorizationService } from './load-proto.js'
-
-/** Certificate files, and how often to look for new ones. */
-export interface GrpcTlsOptions extends CertificateFiles {
-  readonly reloadMs: number
-  /** Told when changed files cannot be used; the ones before stay in use. */
-  readonly onReloadFault: (fault: unknown) => void
-}
 
 /** How to listen. */
 export interface GrpcServerOptions {
   /** `host:port`, or `unix:/path`. */
   readonly address: string
-  readonly tls: GrpcTlsOptions | undefined
+  readonly tls: CertificateFilesOptions | undefined
   readonly reflection: boolean
   readonly maxMessageBytes: number
   readonly keepaliveMs: number
@@ -102,16 +96,13 @@ export async function startGrpcServer(
 
 /** Credentials of the connections, and what ends the watching of their files. */
 async function createCredentials(
-  tls: GrpcTlsOptions | undefined,
+  tls: CertificateFilesOptions | undefined,
 ): Promise<{ credentials: ServerCredentials; stopWatching: () => void }> {
   if (tls === undefined) {
     return { credentials: ServerCredentials.createInsecure(), stopWatching: () => undefined }
   }
-  const provider = await CertificateFilesProvider.load(tls)
-  const timer = setInterval(() => {
-    provider.reload().catch(tls.onReloadFault)
-  }, tls.reloadMs)
-  timer.unref()
+  const files = await CertificateFiles.load(tls)
+  const provider = new CertificateProvider(files)
   const clientCa = tls.clientCaFile === undefined ? null : provider
   return {
     // The declaration names the first parameter for the CA, but the first is the identity.
@@ -121,7 +112,7 @@ async function createCredentials(
       clientCa !== null,
     ),
     stopWatching: () => {
-      clearInterval(timer)
+      files.close()
     },
   }
 }
@@ -137,8 +128,4 @@ async function bind(
       else reject(error)
     })
   })
-}
-
-function withPort(address: string, port: number): string {
-  return address.replace(/:\d+$/, `:${String(port)}`)
 }

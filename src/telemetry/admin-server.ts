@@ -1,7 +1,7 @@
 /** The operators' port: `/metrics`, `/livez`, `/readyz`. Never reachable through a door that takes traffic. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
-import { removeStaleSocket } from '../unix-socket.js'
+import { listen } from '../listen.js'
 import type { Readiness } from './readiness.js'
 
 /** An admin server that listens. */
@@ -24,13 +24,9 @@ export async function startAdminServer(
   })
   server.requestTimeout = 10_000
   server.headersTimeout = 5_000
-  await listen(server, address)
-  const bound = server.address()
+  const bound = await listen(server, address)
   return {
-    address:
-      typeof bound === 'object' && bound !== null
-        ? address.replace(/:\d+$/, `:${String(bound.port)}`)
-        : address,
+    address: bound,
     async close() {
       server.closeAllConnections()
       await new Promise<void>((resolve) => {
@@ -64,21 +60,4 @@ async function answer(
   } else {
     response.writeHead(404).end()
   }
-}
-
-async function listen(server: Server, address: string): Promise<void> {
-  if (address.startsWith('unix:')) await removeStaleSocket(address.slice(5))
-  const colon = address.lastIndexOf(':')
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    const listening = (): void => {
-      server.off('error', reject)
-      resolve()
-    }
-    if (address.startsWith('unix:')) server.listen(address.slice(5), listening)
-    else {
-      const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
-      server.listen(Number(address.slice(colon + 1)), host, listening)
-    }
-  })
 }

@@ -126,6 +126,7 @@ function decisionLine(event: DecisionEvent): Record<string, unknown> {
     route: labels.route,
     issuer: labels.issuer,
     door: event.door,
+    fault: event.fault,
     client: principal?.client === undefined ? undefined : redactJwt(principal.client),
     method: request === undefined ? undefined : redact(request.method),
     host: request === undefined ? undefined : redact(request.host),

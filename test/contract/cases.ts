@@ -219,12 +219,14 @@ export const cases: readonly ContractCase[] = [
     name: 'refuses an exclamation mark, which Envoy may have written for another octet',
     reason: 'ambiguous_path',
     request: async (issuer) => withToken(await issuer.token(), '/me/hello!'),
+    grpcOnly: 'over HTTP a path arrives with its own octets',
     status: 400,
     statusCode: 3,
   },
   {
     name: 'takes the path with its own octets where Envoy sends them',
     reason: 'none',
+    grpcOnly: 'header_map is a field of the gRPC message',
     request: async (issuer) => ({
       path: '/me/hello!',
       headerMap: [

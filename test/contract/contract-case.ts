@@ -18,6 +18,8 @@ export interface ContractCase {
   /** Identity headers of an allow. */
   readonly upstream?: Readonly<Record<string, string>>
   readonly retryAfter?: string
+  /** Why this can be asked through the gRPC door alone. */
+  readonly grpcOnly?: string
 }
 
 type Claims = Record<string, unknown>

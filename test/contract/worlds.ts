@@ -7,6 +7,11 @@ import {
   loadProto,
   startGrpcServer,
 } from '../../src/envoy/index.js'
+import {
+  createForwardAuthService,
+  dialects,
+  startForwardAuthServer,
+} from '../../src/forward-auth/index.js'
 import { compilePolicy, parseRoutePattern, type Route } from '../../src/policy/index.js'
 import {
   startTestAuthorizationServer,
@@ -14,19 +19,26 @@ import {
 } from '../support/authorization-server.js'
 import { createCheckClient, type CheckClient } from '../support/check-client.js'
 import { createFakeClock } from '../support/fake-clock.js'
-import { startTestGate, testConfig } from '../support/test-gate.js'
+import { startTestGate, testConfig, type TestGate } from '../support/test-gate.js'
 import { until } from '../support/until.js'
 
+/** One gate by its doors. */
+export interface WorldGate {
+  readonly client: CheckClient
+  /** Of the HTTP doors, on 127.0.0.1. */
+  readonly httpPort: number
+}
+
 export interface World {
-  readonly main: CheckClient
+  readonly main: WorldGate
   /** The issuer answers nothing but errors. */
-  readonly keyless: CheckClient
+  readonly keyless: WorldGate
   /** The issuer accepts connections and never answers. */
-  readonly hanging: CheckClient
+  readonly hanging: WorldGate
   /** One check waits already, and no more may. */
-  readonly crowded: CheckClient
+  readonly crowded: WorldGate
   /** A dependency throws what it must never throw. */
-  readonly broken: CheckClient
+  readonly broken: WorldGate
 }
 
 /** Starts them all. */
@@ -64,11 +76,11 @@ export async function createWorld(): Promise<{
   return {
     issuer,
     world: {
-      main: main.client,
-      keyless: keyless.client,
-      hanging: hanging.client,
-      crowded: crowded.client,
-      broken: broken.client,
+      main: doorsOf(main),
+      keyless: doorsOf(keyless),
+      hanging: doorsOf(hanging),
+      crowded: doorsOf(crowded),
+      broken,
     },
     async close() {
       await hangingIssuer.close()
@@ -78,6 +90,14 @@ export async function createWorld(): Promise<{
       await Promise.all([issuer.close(), keylessIssuer.close()])
     },
   }
+}
+
+function doorsOf({ client, addresses }: TestGate): WorldGate {
+  return { client, httpPort: portOf(addresses.http) }
+}
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1))
 }
 
 /** A gate that expects tokens of one issuer and asks another, unhelpful server for its keys. */
@@ -105,7 +125,7 @@ function resourcesWithOps(): object[] {
   return [{ ...resources[0], routes: [...resources[0].routes, ops] }]
 }
 
-async function startBrokenDoor(): Promise<{ client: CheckClient; close: () => Promise<void> }> {
+async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<void> }> {
   const clock = createFakeClock()
   const resource = {
     id: 'users-api',
@@ -137,19 +157,38 @@ async function startBrokenDoor(): Promise<{ client: CheckClient; close: () => Pr
     limits: { maxTokenBytes: 16_384, budgetMs: 1_000, maxWaiting: 10 },
     onFault: () => undefined,
   })
-  const service = createExtAuthzService({
+  const dependencies = {
     check,
     observer: { decided: () => undefined },
     nextDecisionId: createDecisionIds('0123456789abcdef'),
     monotonicMs: clock.monotonicMs,
-    wallMs: clock.wallMs,
     onFault: () => undefined,
+  }
+  const service = createExtAuthzService({
+    ...dependencies,
+    wallMs: clock.wallMs,
     response: {
       serialize: checkMethod(proto).responseSerialize,
       managedHeaders: [],
       defersUnavailable: false,
     },
   })
+  const http = await startForwardAuthServer(
+    {
+      address: '127.0.0.1:0',
+      tls: undefined,
+      trustedProxies: ['127.0.0.1'],
+      maxHeaderBytes: 65_536,
+      maxConnections: 100,
+      requestTimeoutMs: 10_000,
+      keepAliveMs: 10_000,
+    },
+    createForwardAuthService({
+      ...dependencies,
+      dialects: dialects({ defersUnavailable: false }),
+      managedHeaders: [],
+    }),
+  )
   const server = await startGrpcServer(
     {
       address: '127.0.0.1:0',
@@ -168,8 +207,10 @@ async function startBrokenDoor(): Promise<{ client: CheckClient; close: () => Pr
   const client = createCheckClient(server.address, credentials.createInsecure())
   return {
     client,
+    httpPort: portOf(http.address),
     async close() {
       client.close()
+      await http.close(1_000)
       await server.close(1_000)
     },
   }

@@ -12,7 +12,7 @@ import { until } from './until.js'
 
 export interface TestGate {
   readonly client: CheckClient
-  readonly addresses: { readonly grpc: string; readonly admin: string }
+  readonly addresses: { readonly grpc: string; readonly http: string; readonly admin: string }
   /** Everything logged so far, parsed. */
   readonly log: Record<string, unknown>[]
   metrics(): Promise<string>
@@ -71,6 +71,7 @@ export async function startTestGate(
       listen: {
         ...listen,
         grpc: { address: '127.0.0.1:0', ...listen['grpc'] },
+        http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1/32'], ...listen['http'] },
         admin: { address: '127.0.0.1:0' },
       },
     }),
@@ -88,7 +89,7 @@ export async function startTestGate(
   const client = createCheckClient(gate.addresses.grpc)
   const testGate: TestGate = {
     client,
-    addresses: gate.addresses,
+    addresses: { http: '', ...gate.addresses },
     log,
     async metrics() {
       return await (await fetch(`http://${gate.addresses.admin}/metrics`)).text()

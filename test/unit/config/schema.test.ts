@@ -28,6 +28,15 @@ listen:
     maxConnectionAgeSeconds: 1
     maxConnectionAgeGraceSeconds: 1
     maxConnectionIdleSeconds: 1
+  http:
+    address: 127.0.0.1:8080
+    trustedProxies: [127.0.0.1, 10.0.0.0/8, '2001:db8::/32']
+    tls: { certFile: tls.crt, keyFile: tls.key, clientCaFile: ca.crt }
+    onUnavailable: defer
+    maxHeaderBytes: 65536
+    maxConnections: 100
+    requestTimeoutSeconds: 5
+    keepAliveSeconds: 4000
   admin: { address: '[::1]:65535' }
 issuers:
   - { id: a, issuer: https://a.example.com, preset: generic-lenient }

@@ -1,0 +1,194 @@
+/**
+ * One question over HTTP: which dialect, which original request, which decision, which answer.
+ *
+ * The rules are:
+ *   - every question is answered, and every one that cannot be read is refused with 4xx: proxies take 5xx and broken
+ *     connections for failures of the gate, and may be told to let requests through then;
+ *   - only trusted proxies are answered: everybody else could tell any story about the original request;
+ *   - the body of a question is not read.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  answerFormat,
+  PreparedAnswers,
+  type Check,
+  type CheckObserver,
+  type CheckRequest,
+  type Decision,
+} from '../check/index.js'
+import { contractReader, type ContractFields, type RawFields } from './contract-fields.js'
+import type { Dialect } from './dialect.js'
+import { prepareHttpAnswer, type PreparedHttpAnswer } from './to-http-answer.js'
+
+/** What the service needs. */
+export interface ForwardAuthDependencies {
+  readonly check: Check
+  readonly observer: CheckObserver
+  readonly nextDecisionId: () => string
+  readonly monotonicMs: () => number
+  readonly onFault: (fault: unknown) => void
+  readonly dialects: readonly Dialect[]
+  /** Every header, in every spelling, that only Scopegate may send upstream. */
+  readonly managedHeaders: readonly string[]
+}
+
+/** Answers questions. */
+export interface ForwardAuthService {
+  /** Answers one question. Never throws. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse, isTrusted: boolean) => void
+  /** Counts and logs a question that could not be read at all, and was refused by the server itself. */
+  readonly unreadable: (fault: string) => void
+}
+
+/** A dialect that is ready to be asked. */
+interface ReadyDialect {
+  readonly dialect: Dialect | undefined
+  readonly readFields: (raw: RawFields) => ContractFields
+  readonly answers: PreparedAnswers<PreparedHttpAnswer>
+}
+
+/** One question, from its arrival to its answer. */
+interface Question {
+  readonly ready: ReadyDialect
+  readonly fields: ContractFields | undefined
+  readonly request: CheckRequest | undefined
+  readonly startedAtMs: number
+  readonly decisionId: string
+  /** What is wrong with the question: a fixed text. */
+  readonly fault: string | undefined
+}
+
+const forever = (): number => Number.POSITIVE_INFINITY
+
+/** Creates the service. */
+export function createForwardAuthService(
+  dependencies: ForwardAuthDependencies,
+): ForwardAuthService {
+  const { check, observer, nextDecisionId, monotonicMs, onFault, managedHeaders } = dependencies
+  const internalError = check.refuse('internal_error')
+  const byPrefix = new Map(dependencies.dialects.map((dialect) => [dialect.prefix, ready(dialect)]))
+  const noDialect = ready(undefined)
+
+  function ready(dialect: Dialect | undefined): ReadyDialect {
+    return {
+      dialect,
+      readFields: contractReader(dialect?.fields ?? {}),
+      answers: new PreparedAnswers(
+        (decision, format) => prepareHttpAnswer(decision, format, dialect, managedHeaders),
+        internalError,
+        onFault,
+      ),
+    }
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse, isTrusted: boolean): void {
+    const question = read(request, isTrusted)
+    const decision = decide(question, isTrusted)
+    if (decision instanceof Promise) {
+      void decision.then((settled) => {
+        respond(question, response, settled)
+      })
+    } else {
+      respond(question, response, decision)
+    }
+  }
+
+  function read(incoming: IncomingMessage, isTrusted: boolean): Question {
+    const startedAtMs = monotonicMs()
+    const { url = '', method = '' } = incoming
+    const prefixEnd = url.indexOf('/', 1)
+    const prefix = prefixEnd < 0 ? url : url.slice(0, prefixEnd)
+    const ready = byPrefix.get(prefix) ?? noDialect
+    const begun = { ready, startedAtMs, decisionId: nextDecisionId() }
+    // Nothing that a stranger says is looked at.
+    if (!isTrusted) return { ...begun, fields: undefined, request: undefined, fault: untrusted }
+    const fields = ready.readFields(incoming.rawHeaders)
+    const original = readOriginal(ready.dialect, method, fields, url.slice(prefix.length))
+    return typeof original === 'string'
+      ? { ...begun, fields, request: undefined, fault: original }
+      : { ...begun, fields, request: original, fault: undefined }
+  }
+
+  function decide({ request }: Question, isTrusted: boolean): Decision | Promise<Decision> {
+    if (!isTrusted) return check.refuse('untrusted_proxy')
+    return request === undefined ? check.refuse('malformed_request') : check(request)
+  }
+
+  /** Sends the answer, then tells the observer what was sent; a fault in either is never the proxy's. */
+  function respond(question: Question, response: ServerResponse, decision: Decision): void {
+    const { ready, fields, decisionId } = question
+    const format =
+      decision.outcome === 'allow' ? 'json' : answerFormat(fields?.contentType, fields?.accept)
+    const answer = ready.answers.get(decision, format)
+    const isSent = answer !== ready.answers.lastResort && send(response, answer, decisionId)
+    if (!isSent) send(response, ready.answers.lastResort, decisionId)
+    observe(question, isSent ? decision : internalError)
+  }
+
+  function send(response: ServerResponse, answer: PreparedHttpAnswer, decisionId: string): boolean {
+    try {
+      const fields = answer.fields.slice()
+      fields[fields.length - 1] = decisionId
+      response.writeHead(answer.status, fields).end(answer.body)
+      return true
+    } catch (fault) {
+      onFault(fault) // Fail closed: an answer that Node refuses to send is not an allow.
+      return false
+    }
+  }
+
+  function observe(question: Question, decision: Decision): void {
+    const { ready, fields, request, decisionId, startedAtMs, fault } = question
+    try {
+      observer.decided({
+        decision,
+        request,
+        decisionId,
+        requestId: fields?.requestId,
+        door: ready.dialect?.door ?? 'http',
+        durationMs: monotonicMs() - startedAtMs,
+        ...(fault === undefined ? {} : { fault }),
+      })
+    } catch (thrown) {
+      onFault(thrown)
+    }
+  }
+
+  return {
+    handle,
+    unreadable(fault) {
+      const question = {
+        ready: noDialect,
+        startedAtMs: monotonicMs(),
+        decisionId: nextDecisionId(),
+      }
+      observe(
+        { ...question, fields: undefined, request: undefined, fault },
+        check.refuse('malformed_request'),
+      )
+    },
+  }
+}
+
+const untrusted = 'the address is in none of trustedProxies'
+
+/** The original request, or what is wrong with the question. */
+function readOriginal(
+  dialect: Dialect | undefined,
+  method: string,
+  fields: ContractFields,
+  rest: string,
+): CheckRequest | string {
+  if (dialect === undefined) return 'the path is none of the dialects'
+  if (fields.fault !== undefined) return fields.fault
+  const { authorization, host = '', target = '' } = fields
+  const common = { authorization, selection: undefined, remainingMs: forever }
+  if (dialect.isTransparent) return { method, target: rest, host, ...common }
+  if (rest !== '') return 'there is more behind the name of the dialect'
+  const original = { method: fields.method ?? '', ...common }
+  if (dialect.targetOf === undefined) return { target, host, ...original }
+  const parts = dialect.targetOf(target)
+  return parts === undefined
+    ? `${dialect.fields.target ?? ''} is not a URL`
+    : { ...parts, ...original }
+}

@@ -1,0 +1,120 @@
+/** TLS and mTLS of the HTTP doors, and certificates that are replaced while they run. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Check } from '../../../src/check/index.js'
+import {
+  createForwardAuthService,
+  dialects,
+  startForwardAuthServer,
+  type ForwardAuthServer,
+} from '../../../src/forward-auth/index.js'
+import {
+  createCertificateAuthority,
+  createEndCertificate,
+  type TestCertificate,
+} from '../../support/certificates.js'
+import { testAllow, testRefusal } from '../../support/decisions.js'
+import { until } from '../../support/until.js'
+
+const authority = createCertificateAuthority('Test CA')
+const server = createEndCertificate('server one', authority)
+const successor = createEndCertificate('server two', authority)
+const proxy = createEndCertificate('proxy', authority)
+const stranger = createEndCertificate('stranger', createCertificateAuthority('Other CA'))
+
+let directory: string
+let doors: ForwardAuthServer | undefined
+const reloadFaults: unknown[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'scopegate-tls-'))
+  await write(server)
+})
+afterEach(async () => {
+  await doors?.close(0)
+  await rm(directory, { recursive: true })
+})
+
+async function write({ certificate, key }: TestCertificate): Promise<void> {
+  await writeFile(join(directory, 'ca.pem'), authority.certificate)
+  await writeFile(join(directory, 'key.pem'), key)
+  await writeFile(join(directory, 'cert.pem'), certificate)
+}
+
+async function open(asksForClients: boolean): Promise<void> {
+  const check: Check = Object.assign(() => testAllow(), { refuse: testRefusal })
+  const service = createForwardAuthService({
+    check,
+    observer: { decided: () => undefined },
+    nextDecisionId: () => '0123456789abcdef00000001',
+    monotonicMs: () => 0,
+    onFault: () => undefined,
+    dialects: dialects({ defersUnavailable: false }),
+    managedHeaders: [],
+  })
+  doors = await startForwardAuthServer(
+    {
+      address: '127.0.0.1:0',
+      tls: {
+        certFile: join(directory, 'cert.pem'),
+        keyFile: join(directory, 'key.pem'),
+        clientCaFile: asksForClients ? join(directory, 'ca.pem') : undefined,
+        reloadMs: 5,
+        onReloadFault: (fault) => reloadFaults.push(fault),
+      },
+      trustedProxies: ['127.0.0.1'],
+      maxHeaderBytes: 65_536,
+      maxConnections: 100,
+      requestTimeoutMs: 10_000,
+      keepAliveMs: 10_000,
+    },
+    service,
+  )
+}
+
+/** The status and the name that the server showed; status 0 when the handshake failed. */
+async function ask(own?: TestCertificate): Promise<{ status: number; name: string }> {
+  const identity = own === undefined ? {} : { cert: own.certificate, key: own.key }
+  const headers = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/', 'x-forwarded-host': 'x' }
+  return await new Promise((resolve) => {
+    request(
+      `https://${doors?.address ?? ''}/caddy`,
+      { ...identity, ca: authority.certificate, servername: 'localhost', agent: false, headers },
+      (response) => {
+        const { socket } = response
+        const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : ''
+        response.resume()
+        resolve({ status: response.statusCode ?? 0, name })
+      },
+    )
+      .on('error', () => {
+        resolve({ status: 0, name: '' })
+      })
+      .end()
+  })
+}
+
+it('answers over TLS', async () => {
+  await open(false)
+  expect(await ask()).toEqual({ status: 200, name: 'server one' })
+})
+
+it('asks for a certificate of its CA where it is told to', async () => {
+  await open(true)
+  expect((await ask(proxy)).status).toBe(200)
+  expect((await ask()).status).toBe(0)
+  expect((await ask(stranger)).status).toBe(0)
+})
+
+it('takes certificates that are replaced, and keeps the last good ones', async () => {
+  await open(false)
+  await write(successor)
+  await until(async () => (await ask()).name === 'server two')
+  await writeFile(join(directory, 'key.pem'), server.key)
+  await until(() => reloadFaults.length > 0)
+  expect(await ask()).toEqual({ status: 200, name: 'server two' })
+})
