@@ -5,8 +5,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { envoyBinary } from '../support/envoy.js'
 import { startEnvoyStack, type EnvoyStack } from '../support/envoy-stack.js'
+import { wheelBinary } from '../support/proxies/proxy.js'
 import { rawRequest, sendRaw } from '../support/raw-http.js'
 import { until } from '../support/until.js'
 
@@ -23,7 +23,7 @@ describe('Scopegate behind the shipped Envoy configuration', () => {
 
   it('is a file that Envoy takes as it is', async () => {
     const flags = ['--mode', 'validate', '--log-level', 'error', '-c', 'deploy/envoy/envoy.yaml']
-    const { stdout } = await promisify(execFile)(envoyBinary(), flags)
+    const { stdout } = await promisify(execFile)(wheelBinary('envoy/_bin/envoy'), flags)
     expect(stdout).toContain("configuration 'deploy/envoy/envoy.yaml' OK")
   })
 

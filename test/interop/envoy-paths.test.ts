@@ -3,7 +3,8 @@
  * `/me/**`, is the one in Scopegate's log, octet by octet.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowUnderscores, noNormalisation, type Replacement } from '../support/envoy.js'
+import { allowUnderscores, noNormalisation } from '../support/envoy.js'
+import type { Replacement } from '../support/shipped-file.js'
 import { startEnvoyStack, type EnvoyStack } from '../support/envoy-stack.js'
 import { rawRequest, sendRaw } from '../support/raw-http.js'
 import { sendHeaderBlock } from '../support/raw-http2.js'

@@ -4,7 +4,8 @@ import {
   type TestAuthorizationServer,
 } from './authorization-server.js'
 import { startEchoUpstream, type EchoUpstream } from './echo-upstream.js'
-import { startEnvoy, type Replacement, type TestEnvoy } from './envoy.js'
+import { startEnvoy, type TestEnvoy } from './envoy.js'
+import type { Replacement } from './shipped-file.js'
 import { startTestGate, testConfig, type TestGate } from './test-gate.js'
 
 export interface EnvoyStack {

