@@ -25,7 +25,9 @@ import { until } from '../support/until.js'
 /** One gate by its doors. */
 export interface WorldGate {
   readonly client: CheckClient
-  /** Of the HTTP doors, on 127.0.0.1. */
+  /** Of the gRPC door, on 127.0.0.1. */
+  readonly grpcPort: number
+  /** Of the HTTP doors. */
   readonly httpPort: number
 }
 
@@ -93,7 +95,7 @@ export async function createWorld(): Promise<{
 }
 
 function doorsOf({ client, addresses }: TestGate): WorldGate {
-  return { client, httpPort: portOf(addresses.http) }
+  return { client, grpcPort: portOf(addresses.grpc), httpPort: portOf(addresses.http) }
 }
 
 function portOf(address: string): number {
@@ -207,6 +209,7 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
   const client = createCheckClient(server.address, credentials.createInsecure())
   return {
     client,
+    grpcPort: portOf(server.address),
     httpPort: portOf(http.address),
     async close() {
       client.close()

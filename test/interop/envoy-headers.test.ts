@@ -7,6 +7,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allowUnderscores } from '../support/envoy.js'
 import { startEnvoyStack, type EnvoyStack } from '../support/envoy-stack.js'
+import { forgeries } from '../support/forgeries.js'
 import { rawRequest, sendRaw } from '../support/raw-http.js'
 import { testAudience } from '../support/authorization-server.js'
 
@@ -26,28 +27,6 @@ const resource = {
 }
 
 const identityNames = ['x-auth-subject', 'x-auth-scope', 'x-auth-name', 'x-auth-groups']
-
-/** Header lines by which a client tries to be somebody else. */
-const forgeries: readonly (readonly [name: string, lines: readonly string[]])[] = [
-  ['the name itself', ['x-auth-subject: root']],
-  ['another case', ['X-AUTH-Subject: root']],
-  ['underscores', ['x_auth_subject: root']],
-  ['one underscore, first', ['x_auth-subject: root']],
-  ['one underscore, last', ['X-Auth_Subject: root']],
-  ['the name twice', ['x-auth-subject: root', 'x-auth-subject: admin']],
-  ['the name twice in two cases', ['x-auth-subject: root', 'X-Auth-Subject: admin']],
-  [
-    'every spelling at once',
-    [
-      ...['x-auth-subject: root', 'x_auth_subject: root', 'x-auth_subject: root'],
-      ...['X_Auth-Subject: root', 'x_auth_subject: admin', 'x-auth-subject: admin'],
-    ],
-  ],
-  ['a list', ['x-auth-subject: alice, root']],
-  ['an empty value', ['x-auth-subject:', 'x_auth_subject:']],
-  ['a nomination as hop-by-hop', ['x-auth-subject: root', 'connection: close, x-auth-subject']],
-  ['headers of claims the token lacks', ['x-auth-name: root', 'x_auth_groups: admins']],
-]
 
 describe('identity headers', () => {
   let stack: EnvoyStack

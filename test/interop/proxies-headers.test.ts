@@ -1,0 +1,103 @@
+/** Hostile headers through every real proxy: exactly one trusted value or none, and nothing that changes a decision. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clientCertificateHeaders, forgeries, otherRequests } from '../support/forgeries.js'
+import { proxyKinds } from '../support/proxies/index.js'
+import { startProxyStack, type ProxyStack } from '../support/proxy-stack.js'
+import { rawRequest, sendRaw } from '../support/raw-http.js'
+
+const identityNames = ['x-auth-subject', 'x-auth-scope', 'x-auth-client']
+
+describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s', (_, kind) => {
+  let stack: ProxyStack
+  let bearer: string
+  beforeAll(async () => {
+    stack = await startProxyStack(kind)
+    bearer = `authorization: Bearer ${await stack.issuer.token()}`
+  })
+  afterAll(async () => {
+    await stack.close()
+  })
+
+  async function send(path: string, ...lines: readonly string[]): Promise<number> {
+    stack.upstream.requests.splice(0)
+    const hosts = lines.some((line) => line.startsWith('host:')) ? [] : ['host: api.example.com']
+    const request = rawRequest(`GET ${path} HTTP/1.1`, ...hosts, ...lines)
+    const { status } = await sendRaw(stack.proxy.port, request)
+    expect(stack.upstream.requests.length).toBe(status === 200 ? 1 : 0)
+    return status
+  }
+
+  function identity(): Record<string, string[]> {
+    return Object.fromEntries(
+      identityNames.map((name) => [name, stack.upstream.lastIdentity(name)]),
+    )
+  }
+
+  it('tells the upstream who calls, and nothing on a public route', async () => {
+    expect(await send('/read', bearer)).toBe(200)
+    const [subject, scope] = [['alice'], ['read:users']]
+    expect(identity()).toEqual({
+      'x-auth-subject': subject,
+      'x-auth-scope': scope,
+      'x-auth-client': [],
+    })
+    expect(await send('/health')).toBe(200)
+    expect(Object.values(identity()).flat()).toEqual([])
+  })
+
+  it.each(forgeries)('replaces, removes or refuses a forgery: %s', async (name, lines) => {
+    const status = await send('/read', bearer, ...lines)
+    if (status !== 200) {
+      expect(status).toBe(400) // A proxy may refuse names with underscores.
+      expect(lines.join()).toMatch(/_/)
+    } else {
+      const { 'x-auth-subject': subject, ...others } = identity()
+      // A header that a client nominates as hop-by-hop may be gone; nobody else's may be there.
+      const isGone = /hop-by-hop/.test(name) && subject?.length === 0
+      if (!isGone) expect(subject).toEqual(['alice'])
+      expect(others).toEqual({ 'x-auth-scope': ['read:users'], 'x-auth-client': [] })
+    }
+  })
+
+  it.each(forgeries)('removes or refuses a forgery on a public route: %s', async (_name, lines) => {
+    if ((await send('/health', ...lines)) === 200) {
+      expect(Object.values(identity()).flat()).toEqual([])
+    }
+  })
+
+  it.each(otherRequests)('decides on the request and not on %s', async (line) => {
+    expect([400, 401]).toContain(await send('/read', line))
+    expect([400, 401]).toContain(await send('/read', line, line))
+    const status = await send('/read', bearer, line)
+    // What a client nominates as hop-by-hop may not arrive, and then it is refused.
+    expect(status).toSatisfy((code: number) => code === 200 || (code >= 400 && code < 500))
+    if (!/^(?:connection|host)|_|\./.test(line)) expect(status).toBe(200)
+  })
+
+  it.each(clientCertificateHeaders)('does not hand on a %s that a client wrote', async (name) => {
+    for (const path of ['/read', '/health']) {
+      expect(await send(path, bearer, `${name}: MIIB`, `${name}: MIIC`)).toBe(200)
+      expect(stack.upstream.lastIdentity(name)).toEqual([])
+    }
+  })
+
+  it('does not let a client choose another method or path for the upstream', async () => {
+    const names = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url']
+    const lines = [...names, 'x-rewrite-url'].map((name) => `${name}: DELETE`)
+    expect(await send('/read', bearer, ...lines)).toBe(200)
+    const values = stack.upstream.requests.at(-1)?.headers.map(([, value]) => value)
+    expect(values).not.toContain('DELETE')
+  })
+
+  it('leaves other headers alone', async () => {
+    expect(await send('/health', 'x-other: 1', 'cookie: a=b; c=d', 'accept-language: en')).toBe(200)
+    const headers = stack.upstream.requests.at(-1)?.headers
+    for (const header of [
+      ['x-other', '1'],
+      ['cookie', 'a=b; c=d'],
+      ['accept-language', 'en'],
+    ]) {
+      expect(headers).toContainEqual(header)
+    }
+  })
+})
