@@ -17,7 +17,7 @@ export interface DecisionEvent {
   readonly door: Door
   readonly durationMs: number
   /** What is wrong with the question itself, for operators: a fixed text, nothing that was sent. */
-  readonly fault?: string
+  readonly fault?: string | undefined
 }
 
 /** Listens to decisions. Must not throw. */

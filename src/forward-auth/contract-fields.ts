@@ -42,9 +42,9 @@ const commonFields: readonly (readonly [string, Field])[] = [
 /** Makes the reader of a dialect. It reads in one pass and never throws. */
 export function contractReader(names: ContractNames): (raw: RawFields) => ContractFields {
   const contract = Object.entries(names) as (readonly [Field, string])[]
-  const fieldOf = new Map<string, Field>([
+  const byLength = fieldsByLength([
     ...commonFields,
-    ...contract.map(([field, name]): [string, Field] => [name, field]),
+    ...contract.map(([field, name]) => [name, field] as const),
   ])
   const nameOf = new Map<Field, string>(contract)
   const faultOf = (field: Field, what: string): string => `${nameOf.get(field) ?? ''} is ${what}`
@@ -61,7 +61,10 @@ export function contractReader(names: ContractNames): (raw: RawFields) => Contra
       fault: undefined,
     }
     for (let i = 0; i + 1 < raw.length; i += 2) {
-      const field = fieldOf.get((raw[i] as string).toLowerCase())
+      const name = raw[i] as string
+      const candidates = byLength[name.length]
+      if (candidates === undefined) continue
+      const field = candidates.get(name) ?? candidates.get(name.toLowerCase())
       if (field === undefined) continue
       const value = raw[i + 1] as string
       const before = fields[field]
@@ -74,4 +77,16 @@ export function contractReader(names: ContractNames): (raw: RawFields) => Contra
     }
     return fields
   }
+}
+
+/** Few lengths are those of a field, so that most names are passed over without a look at their letters. */
+function fieldsByLength(
+  fields: readonly (readonly [name: string, Field])[],
+): readonly (ReadonlyMap<string, Field> | undefined)[] {
+  const byLength: Map<string, Field>[] = []
+  for (const [name, field] of fields) {
+    byLength[name.length] ??= new Map()
+    byLength[name.length]?.set(name, field)
+  }
+  return byLength
 }

@@ -99,14 +99,20 @@ export function createForwardAuthService(
     const prefixEnd = url.indexOf('/', 1)
     const prefix = prefixEnd < 0 ? url : url.slice(0, prefixEnd)
     const ready = byPrefix.get(prefix) ?? noDialect
-    const begun = { ready, startedAtMs, decisionId: nextDecisionId() }
     // Nothing that a stranger says is looked at.
-    if (!isTrusted) return { ...begun, fields: undefined, request: undefined, fault: untrusted }
-    const fields = ready.readFields(incoming.rawHeaders)
-    const original = readOriginal(ready.dialect, method, fields, url.slice(prefix.length))
-    return typeof original === 'string'
-      ? { ...begun, fields, request: undefined, fault: original }
-      : { ...begun, fields, request: original, fault: undefined }
+    const fields = isTrusted ? ready.readFields(incoming.rawHeaders) : undefined
+    const original =
+      fields === undefined
+        ? untrusted
+        : readOriginal(ready.dialect, method, fields, url.slice(prefix.length))
+    return {
+      ready,
+      startedAtMs,
+      decisionId: nextDecisionId(),
+      fields,
+      request: typeof original === 'string' ? undefined : original,
+      fault: typeof original === 'string' ? original : undefined,
+    }
   }
 
   function decide({ request }: Question, isTrusted: boolean): Decision | Promise<Decision> {
@@ -147,7 +153,7 @@ export function createForwardAuthService(
         requestId: fields?.requestId,
         door: ready.dialect?.door ?? 'http',
         durationMs: monotonicMs() - startedAtMs,
-        ...(fault === undefined ? {} : { fault }),
+        fault,
       })
     } catch (thrown) {
       onFault(thrown)
@@ -182,13 +188,19 @@ function readOriginal(
   if (dialect === undefined) return 'the path is none of the dialects'
   if (fields.fault !== undefined) return fields.fault
   const { authorization, host = '', target = '' } = fields
-  const common = { authorization, selection: undefined, remainingMs: forever }
-  if (dialect.isTransparent) return { method, target: rest, host, ...common }
+  const request = {
+    method: dialect.isTransparent ? method : (fields.method ?? ''),
+    target: dialect.isTransparent ? rest : target,
+    host,
+    authorization,
+    selection: undefined,
+    remainingMs: forever,
+  }
+  if (dialect.isTransparent) return request
   if (rest !== '') return 'there is more behind the name of the dialect'
-  const original = { method: fields.method ?? '', ...common }
-  if (dialect.targetOf === undefined) return { target, host, ...original }
+  if (dialect.targetOf === undefined) return request
   const parts = dialect.targetOf(target)
   return parts === undefined
     ? `${dialect.fields.target ?? ''} is not a URL`
-    : { ...parts, ...original }
+    : { ...request, ...parts }
 }

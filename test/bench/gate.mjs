@@ -15,7 +15,11 @@ export function writeGateConfig(file, { issuer, jwks }, limits = {}) {
     { id: `${name}-write`, methods: ['PUT'], path: `/${name}/{id}`, scopes: [`write:${name}`] },
   ])
   const config = {
-    listen: { grpc: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } },
+    listen: {
+      grpc: { address: '127.0.0.1:0' },
+      http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1'] },
+      admin: { address: '127.0.0.1:0' },
+    },
     issuers: [{ id: 'main', issuer, algorithms: ['RS256'], keys: { jwks } }],
     resources: [
       {

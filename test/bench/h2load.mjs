@@ -7,6 +7,7 @@ import { run } from './processes.mjs'
 export function hasTools() {
   for (const [tool, debianPackage] of [
     ['h2load', 'nghttp2-client'],
+    ['wrk', 'wrk'],
     ['taskset', 'util-linux'],
   ]) {
     if (spawnSync(tool, ['--version']).error === undefined) continue

@@ -13,14 +13,25 @@ import { serverCoreBusyMs } from './processes.mjs'
 const framePrefixBytes = 5
 const calmShare = 0.05
 
-/** Drives one server once. `load(address, requests)` resolves to perSecond, failures and answerBytes. */
-export async function measure(server, load, requests, answerLength) {
+/**
+ * Drives one server once. `load(address, requests)` resolves to perSecond, failures, and answerBytes where it knows
+ * them; where it counts by time instead, to the requests that it made.
+ */
+export async function measure({ load, answerLength, door = 'grpc' }, server, expected) {
   const before = { cpuMs: server.cpuMs(), busyMs: serverCoreBusyMs(), at: performance.now() }
-  const { perSecond, failures, answerBytes } = await load(server.grpc, requests)
+  const {
+    perSecond,
+    failures,
+    answerBytes,
+    requests = expected,
+  } = await load(server[door], expected)
   const cpuMs = server.cpuMs() - before.cpuMs
   const wallMs = performance.now() - before.at
   const oneAnswer = answerLength + framePrefixBytes
-  const wrongAnswers = Math.ceil(Math.abs(answerBytes - requests * oneAnswer) / oneAnswer)
+  const wrongAnswers =
+    answerBytes === undefined
+      ? 0
+      : Math.ceil(Math.abs(answerBytes - requests * oneAnswer) / oneAnswer)
   return {
     requests,
     perSecond,
@@ -36,9 +47,9 @@ export async function measure(server, load, requests, answerLength) {
  * `rounds` pairs were left in peace by other processes, or three times as many were run, and keeps the calmest.
  */
 export async function compare(scenario, { rounds, roundSeconds }, onRound) {
-  const { gate, noOp, load, answerLength, warmUpRequests } = scenario
+  const { gate, noOp, warmUpRequests } = scenario
   const requestsOf = async (server) => {
-    const { perSecond } = await measure(server, load, warmUpRequests, answerLength)
+    const { perSecond } = await measure(scenario, server, warmUpRequests)
     return Math.ceil(perSecond * roundSeconds)
   }
   const requests = { noOp: await requestsOf(noOp), gate: await requestsOf(gate) }
@@ -46,8 +57,8 @@ export async function compare(scenario, { rounds, roundSeconds }, onRound) {
   const calm = () => pairs.filter((pair) => disturbance(pair) < calmShare)
   while (calm().length < rounds && pairs.length < 3 * rounds) {
     pairs.push({
-      noOp: await measure(noOp, load, requests.noOp, answerLength),
-      gate: await measure(gate, load, requests.gate, answerLength),
+      noOp: await measure(scenario, noOp, requests.noOp),
+      gate: await measure(scenario, gate, requests.gate),
     })
     onRound(scenario.name, pairs.at(-1))
   }

@@ -81,6 +81,8 @@ ${formatInProcess(inProcess)}
   default log level.
 - **no-op** is a grpc-js server with pass-through codecs and the same options that answers every call with the bytes of
   one of the gate's own answers. It is what the transport costs; the ratio says what the gate adds. The goal is 0.8.
+- *NGINX door* asks the HTTP door as NGINX's auth_request does, with \`wrk\`; its no-op is a bare node:http server that
+  answers 200 with one header. The goal is 0.6.
 - All servers have core 0 and load comes from core 1: \`h2load\` with \`-c\` connections and \`-m\` calls at a time on each.
 - Rounds of gate and no-op alternate. Each figure is the median of ${String(settings.generations)} × ${String(settings.rounds)} rounds of about ${String(settings.roundSeconds)} s, with the least and the
   greatest in brackets; the servers are started anew ${String(settings.generations)} times. A ratio is taken between neighbouring rounds first.

@@ -7,6 +7,7 @@ import { createIssuer } from './access-tokens.mjs'
 import { callOnce, encodeCheckRequest, frame } from './check-call.mjs'
 import { startGateProcess, writeGateConfig } from './gate.mjs'
 import { h2load } from './h2load.mjs'
+import { nginxQuestion, wrk } from './wrk.mjs'
 import { onServerCore, run, startServer } from './processes.mjs'
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -24,11 +25,11 @@ export async function prepareFiles(directory, distinctTokens) {
   writeFileSync(file('warm'), frame(requests[0]))
   writeFileSync(file('no-token'), frame(encodeCheckRequest(undefined)))
   writeFileSync(file('distinct'), Buffer.concat(requests.map(frame)))
-  return { file, request: requests[0], tokenLength: tokens[0].length }
+  return { file, request: requests[0], token: tokens[0], tokenLength: tokens[0].length }
 }
 
 /** Starts the servers, asks the gates once whether they answer as they should, and lists the scenarios. */
-export async function startScenarios({ file, request }, { warmLoads, warmUpRequests }) {
+export async function startScenarios({ file, request, token }, { warmLoads, warmUpRequests }) {
   const started = []
   const keep = async (starting) => {
     const server = await starting
@@ -48,6 +49,7 @@ export async function startScenarios({ file, request }, { warmLoads, warmUpReque
     const refusal = await expectedAnswer(gate, noToken, ({ httpStatus }) => httpStatus === 401)
     const noOp = await startNoOp('no-op', allow)
     const noOpRefusal = await startNoOp('no-op-refusal', refusal)
+    const bare = await keep(startServer(script('bare-http-server.mjs'), [], file('bare-http.log')))
     const client = await keep(startDistinctLoad(file('distinct')))
     const warm = { gate, noOp, answerLength: allow.length, warmUpRequests }
     return {
@@ -72,6 +74,12 @@ export async function startScenarios({ file, request }, { warmLoads, warmUpReque
           load: client.load,
           mustNotCount: 'hits',
         },
+        ...[2, 32].map((connections) => ({
+          ...{ gate, noOp: bare, door: 'http', warmUpRequests },
+          name: `NGINX door, warm token, -c ${String(connections)}`,
+          load: wrk('/nginx', nginxQuestion(token), connections),
+          mustNotCount: 'misses',
+        })),
       ],
     }
   } catch (error) {

@@ -15,8 +15,11 @@ describe('createDecisionIds', () => {
 
   it('never gives an id twice, and all of one length', () => {
     const next = createDecisionIds(prefix)
-    const ids = new Set(Array.from({ length: 100_000 }, next))
+    const given = Array.from({ length: 100_000 }, next)
+    const ids = new Set(given)
     expect(ids.size).toBe(100_000)
+    expect(given).toEqual(given.toSorted())
+    expect(given.at(-1)).toBe(`${prefix}000186a0`)
     expect(new Set(Array.from(ids, (id) => id.length))).toEqual(new Set([decisionIdLength]))
   })
 
