@@ -10,8 +10,8 @@ SOURCES := $(shell find src proto -type f 2>/dev/null) tsconfig.json package.jso
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
-demo: dist/main.js $(VENV) ## run the main job: a real Envoy, the gate, an authorization server and an upstream
-	@node deploy/demo/run.mjs
+demo: dist/main.js $(VENV) ## run the main job behind a real Envoy, or PROXY=nginx|caddy|traefik|haproxy|envoy-http
+	@node deploy/demo/run.mjs $(if $(PROXY),--proxy $(PROXY))
 
 test: dist/main.js $(VENV) ## run everything: make check, then the tests with the real peers
 	@node test/run-lanes.mjs format lint types borders dead-code unit interop no-token-logged

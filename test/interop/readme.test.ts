@@ -10,12 +10,13 @@ import { freePorts } from '../support/free-ports.js'
 import { until } from '../support/until.js'
 
 const demoPorts = {
-  DEMO_ENVOY_PORT: '8000',
+  DEMO_PROXY_PORT: '8000',
   DEMO_ISSUER_PORT: '9400',
   DEMO_GATE_PORT: '50051',
   DEMO_GATE_ADMIN_PORT: '8081',
   DEMO_UPSTREAM_PORT: '8002',
-  DEMO_ENVOY_ADMIN_PORT: '9901',
+  DEMO_PROXY_ADMIN_PORT: '9901',
+  DEMO_GATE_HTTP_PORT: '8080',
 }
 
 interface Step {

@@ -15,8 +15,8 @@ import { until } from '../until.js'
 export interface ProxySurroundings {
   /** The gate's HTTP doors. */
   readonly gatePort: number
-  /** The gate's gRPC door. */
-  readonly grpcPort: number
+  /** The gate's gRPC door, for the proxy that asks there. */
+  readonly grpcPort?: number
   readonly upstreamPort: number
   /** Changes to the shipped file beyond its ports. */
   readonly replace?: readonly Replacement[]

@@ -11,8 +11,9 @@ import { freePorts } from '../support/free-ports.js'
 import { until } from '../support/until.js'
 
 const variables = [
-  ...['DEMO_ENVOY_PORT', 'DEMO_GATE_PORT', 'DEMO_GATE_ADMIN_PORT', 'DEMO_ISSUER_PORT'],
-  ...['DEMO_UPSTREAM_PORT', 'DEMO_ENVOY_ADMIN_PORT'],
+  ...['DEMO_PROXY_PORT', 'DEMO_GATE_PORT', 'DEMO_GATE_HTTP_PORT', 'DEMO_GATE_ADMIN_PORT'],
+  ...['DEMO_ISSUER_PORT', 'DEMO_UPSTREAM_PORT', 'DEMO_PROXY_ADMIN_PORT'],
+  'DEMO_PROXY_QUESTIONS_PORT',
 ] as const
 
 interface Demo {
@@ -23,6 +24,8 @@ interface Demo {
   ended(): Promise<number | null>
   signal(signal: NodeJS.Signals): void
 }
+
+const known = ['envoy', 'envoy-http', 'nginx', 'traefik', 'caddy', 'haproxy']
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -93,8 +96,8 @@ function statusLines(output: string): string[] {
 }
 
 describe('the demo', () => {
-  it('shows a session with real answers and ends', async () => {
-    const demo = await startDemo('--once')
+  it.each(known)('shows a session with real answers through %s and ends', async (proxy) => {
+    const demo = await startDemo('--once', '--proxy', proxy)
     expect([await demo.ended(), demo.output()]).toEqual([0, expect.anything() as string])
     const output = demo.output()
     expect(statusLines(output)).toEqual(['401', '403', '200', '200', '200'])
@@ -106,7 +109,7 @@ describe('the demo', () => {
     expect(output).toContain('Every answer was as it should be.')
     expect(await listening(Object.values(demo.ports))).toEqual([])
     const token = /^TOKEN=(eyJ\S+)$/m.exec(output)?.[1] ?? ''
-    for (const log of ['envoy', 'scopegate', 'issuer']) {
+    for (const log of [proxy, 'scopegate', 'issuer']) {
       expect(await readFile(join(demo.directory, `${log}.log`), 'utf8')).not.toContain(token)
     }
   })
@@ -124,11 +127,17 @@ describe('the demo', () => {
 
   it('says which process was lost, ends the others, and ends with exit code 1', async () => {
     const demo = await startStayingDemo()
-    const { DEMO_ENVOY_ADMIN_PORT: admin } = demo.ports
+    const { DEMO_PROXY_ADMIN_PORT: admin } = demo.ports
     await fetch(`http://127.0.0.1:${String(admin)}/quitquitquit`, { method: 'POST' })
     expect(await demo.ended()).toBe(1)
     expect(demo.output()).toContain('demo: envoy ended with exit code 0; the end of ')
     expect(await listening(Object.values(demo.ports))).toEqual([])
+  })
+
+  it('says which proxies there are', async () => {
+    const demo = await startDemo('--once', '--proxy', 'apache')
+    expect(await demo.ended()).toBe(1)
+    expect(demo.output()).toBe(`demo: PROXY=apache is none of ${known.join(', ')}\n`)
   })
 
   it('says which port is taken before it starts anything', async () => {
@@ -136,13 +145,13 @@ describe('the demo', () => {
     const [port = 0] = await freePorts(1)
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     cleanups.push(async () => await new Promise((resolve) => server.close(resolve)))
-    const env = { ...process.env, DEMO_ENVOY_PORT: String(port) }
+    const env = { ...process.env, DEMO_PROXY_PORT: String(port) }
     await expect(
       promisify(execFile)(process.execPath, ['deploy/demo/run.mjs', '--once'], { env }),
     ).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
-        `port ${String(port)} (Envoy) is taken: end what listens there, or set DEMO_ENVOY_PORT`,
+        `port ${String(port)} (the proxy) is taken: end what listens there, or set DEMO_PROXY_PORT`,
       ) as string,
     })
   })
