@@ -7,11 +7,12 @@ const jwtLike =
 const opaqueLike = /[A-Za-z0-9_+=~-]{32,}/g
 const maxLength = 256
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** As Envoy makes request ids, and as NGINX does. */
+const uuidOrHex = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/i
 
-/** A request id as it is when it is a UUID, as proxies make them; any other one redacted. */
+/** A request id as it is when it is one as proxies make them; any other one redacted. */
 export function redactRequestId(requestId: string): string {
-  return uuid.test(requestId) ? requestId : redact(requestId)
+  return uuidOrHex.test(requestId) ? requestId : redact(requestId)
 }
 
 /** A path as it is spelled, unless something that looks like a token hides behind percent-encoding. */

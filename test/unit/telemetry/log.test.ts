@@ -116,8 +116,10 @@ describe('a denial', () => {
     expect(lineOf(testEvent(decision))['client']).toBe(client)
   })
 
-  it('names the request as Envoy does, by a UUID', () => {
-    const requestId = '123e4567-e89b-12d3-a456-426614174000'
+  it.each([
+    ['Envoy', '123e4567-e89b-12d3-a456-426614174000'],
+    ['NGINX', '8f14e45fceea167a5a36dedd4bea2543'],
+  ])('names the request as %s does', (_, requestId) => {
     expect(lineOf(testEvent(testRefusal('expired'), { requestId }))['request_id']).toBe(requestId)
   })
 
