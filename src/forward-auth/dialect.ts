@@ -21,6 +21,8 @@ export interface Dialect {
   ) => { readonly target: string; readonly host: string } | undefined
   /** The status that the proxy understands for a refusal whose own status is `status`. Never 2xx. */
   readonly foldStatus: FoldStatus
+  /** The proxy throws the body of an answer away, and the connection with it when there is one. */
+  readonly wantsNoBody?: true
   /** A response header that tells the proxy which request headers to remove, where it knows one. */
   readonly removeWith?: string
 }

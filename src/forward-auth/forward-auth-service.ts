@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   answerFormat,
   PreparedAnswers,
+  type AnswerFormat,
   type Check,
   type CheckObserver,
   type CheckRequest,
@@ -96,8 +97,7 @@ export function createForwardAuthService(
   function read(incoming: IncomingMessage, isTrusted: boolean): Question {
     const startedAtMs = monotonicMs()
     const { url = '', method = '' } = incoming
-    const prefixEnd = url.indexOf('/', 1)
-    const prefix = prefixEnd < 0 ? url : url.slice(0, prefixEnd)
+    const prefix = firstSegment(url)
     const ready = byPrefix.get(prefix) ?? noDialect
     // Nothing that a stranger says is looked at.
     const fields = isTrusted ? ready.readFields(incoming.rawHeaders) : undefined
@@ -123,8 +123,7 @@ export function createForwardAuthService(
   /** Sends the answer, then tells the observer what was sent; a fault in either is never the proxy's. */
   function respond(question: Question, response: ServerResponse, decision: Decision): void {
     const { ready, fields, decisionId } = question
-    const format =
-      decision.outcome === 'allow' ? 'json' : answerFormat(fields?.contentType, fields?.accept)
+    const format = decision.outcome === 'allow' ? 'json' : formatFor(ready.dialect, fields)
     const answer = ready.answers.get(decision, format)
     const isSent = answer !== ready.answers.lastResort && send(response, answer, decisionId)
     if (!isSent) send(response, ready.answers.lastResort, decisionId)
@@ -176,6 +175,19 @@ export function createForwardAuthService(
   }
 }
 
+/** The path up to its second slash or its query. */
+function firstSegment(url: string): string {
+  const slash = url.indexOf('/', 1)
+  const query = url.indexOf('?')
+  const end = query < 0 || (slash >= 0 && slash < query) ? slash : query
+  return end < 0 ? url : url.slice(0, end)
+}
+
+function formatFor(dialect: Dialect | undefined, fields: ContractFields | undefined): AnswerFormat {
+  if (dialect?.wantsNoBody === true) return 'empty'
+  return answerFormat(fields?.contentType, fields?.accept)
+}
+
 const untrusted = 'the address is in none of trustedProxies'
 
 /** The original request, or what is wrong with the question. */
@@ -197,7 +209,8 @@ function readOriginal(
     remainingMs: forever,
   }
   if (dialect.isTransparent) return request
-  if (rest !== '') return 'there is more behind the name of the dialect'
+  // Caddy sends the client's query along, unless it is told not to; it says nothing that the contract does not say.
+  if (rest !== '' && !rest.startsWith('?')) return 'there is more behind the name of the dialect'
   if (dialect.targetOf === undefined) return request
   const parts = dialect.targetOf(target)
   return parts === undefined

@@ -17,4 +17,5 @@ export const ingressNginx: Dialect = {
     return host === undefined || target === undefined ? undefined : { host, target }
   },
   foldStatus: foldForAuthRequest,
+  wantsNoBody: true,
 }

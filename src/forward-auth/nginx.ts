@@ -7,4 +7,5 @@ export const nginx: Dialect = {
   isTransparent: false,
   fields: { method: 'x-original-method', target: 'x-original-uri', host: 'host' },
   foldStatus: foldForAuthRequest,
+  wantsNoBody: true,
 }
