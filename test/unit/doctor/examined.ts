@@ -14,7 +14,14 @@ export interface DoctorCase {
   readonly finds: readonly (readonly [rule: string, line: string])[]
 }
 
-/** The files that ship or are good by themselves. */
+/** Every file for a proxy that the doctor reads, and that people copy. */
+export const shippedFiles = [
+  'deploy/envoy/envoy.yaml',
+  'deploy/envoy/envoy-http.yaml',
+  'deploy/nginx/nginx.conf',
+] as const
+
+/** The files that cases are made of by changing one thing. */
 export const goodFiles = {
   envoyGrpc: 'deploy/envoy/envoy.yaml',
   envoyHttp: 'test/vectors/doctor/envoy-http.yaml',
