@@ -1,0 +1,245 @@
+/** What is special to Caddy: its own checker, a gate that answers wrongly, bodies, upgrades and the log. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startEchoUpstream, type EchoUpstream } from '../support/echo-upstream.js'
+import { caddy, caddyCommand, caddyEnvironment } from '../support/proxies/caddy.js'
+import type { RunningProxy } from '../support/proxies/proxy.js'
+import {
+  allow,
+  digestOf,
+  faults,
+  startBodyUpstream,
+  startByteGate,
+  type BodyUpstream,
+  type ByteGate,
+  type Reply,
+} from '../support/proxy-peers.js'
+import { startProxyStack } from '../support/proxy-stack.js'
+import { apiHost, rawRequest, sendRaw } from '../support/raw-http.js'
+import { until } from '../support/until.js'
+
+const file = 'deploy/caddy/Caddyfile'
+const get = (path: string, ...lines: string[]): string =>
+  rawRequest(`GET ${path} HTTP/1.1`, apiHost, ...lines)
+
+describe('the shipped file', () => {
+  async function run(...args: string[]): Promise<string> {
+    const env = { ...process.env, ...caddyEnvironment }
+    const { stdout, stderr } = await promisify(execFile)(caddyCommand(), args, { env })
+    return stdout + stderr
+  }
+
+  it('is valid', async () => {
+    expect(await run('validate', '--config', file)).toContain('Valid configuration')
+  })
+
+  it('is as Caddy formats it', async () => {
+    expect(await run('fmt', file)).toBe(await readFile(file, 'utf8'))
+  })
+})
+
+describe('a gate that answers wrongly', () => {
+  let gate: ByteGate
+  let upstream: EchoUpstream
+  let proxy: RunningProxy
+  beforeAll(async () => {
+    gate = await startByteGate()
+    upstream = await startEchoUpstream()
+    proxy = await caddy.start({ gatePort: gate.port, grpcPort: 1, upstreamPort: upstream.port })
+  })
+  beforeEach(() => {
+    gate.reply = allow
+    upstream.reached.splice(0)
+  })
+  afterAll(async () => {
+    await proxy.stop()
+    await Promise.all([gate.close(), upstream.close()])
+  })
+
+  const tooLarge: Reply = (socket) =>
+    socket.write(`HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(100_000)}\r\n`)
+  it.each([...faults, ['headers of 100 kB', tooLarge] as const])(
+    'lets nobody in with %s, and the next one with an allow',
+    async (_, reply) => {
+      gate.reply = reply
+      const startedAt = performance.now()
+      const { status } = await sendRaw(proxy.port, get('/read'))
+      expect(performance.now() - startedAt).toBeLessThan(3_000)
+      expect(upstream.reached).toEqual([])
+      expect(status).toSatisfy((code: number) => code >= 500 || code === 100)
+      gate.reply = allow
+      expect((await sendRaw(proxy.port, get('/read'))).status).toBe(200)
+    },
+  )
+
+  it('lets nobody in without a gate, and lets in again when it is back', async () => {
+    await gate.close()
+    expect((await sendRaw(proxy.port, get('/read'))).status).toBe(502)
+    expect(upstream.reached).toEqual([])
+    gate = await startByteGate(gate.port)
+    expect((await sendRaw(proxy.port, get('/read'))).status).toBe(200)
+  })
+
+  it('is asked on connections that stay, about a request without its body and cookies', async () => {
+    await sendRaw(proxy.port, get('/read'))
+    const before = gate.connections()
+    const lines = ['content-length: 5', 'cookie: a=b', 'expect: 100-continue']
+    for (let i = 0; i < 5; i += 1) {
+      await sendRaw(proxy.port, `${rawRequest('POST /read?q HTTP/1.1', apiHost, ...lines)}hello`)
+    }
+    expect(gate.connections()).toBe(before)
+    const question = gate.questions.at(-1) ?? ''
+    expect(question).toMatch(/^GET \/caddy HTTP\/1\.1\r\n/)
+    expect(question).not.toMatch(/hello|^(?:content-length|cookie|connection|expect):/im)
+  })
+
+  it.each(['.', '!', '#', '$', '%', '&', "'", '*', '+', '^', '`', '|', '~', '_'])(
+    'hands on no name that has a %s in place of a hyphen',
+    async (sign) => {
+      await sendRaw(proxy.port, get('/read', `X${sign}Auth-Client: root`, `x-auth${sign}scope: a`))
+      const names = upstream.requests.at(-1)?.headers.map(([name]) => name)
+      expect(names?.filter((name) => name.includes('auth'))).toEqual(['x-auth-subject'])
+    },
+  )
+
+  it.each(['CONNECT /read HTTP/1.1', 'CONNECT api.example.com:443 HTTP/1.1'])(
+    'is not even asked about %s',
+    async (line) => {
+      expect((await sendRaw(proxy.port, rawRequest(line, apiHost))).status).toBe(400)
+      expect(upstream.reached).toEqual([])
+    },
+  )
+
+  it('takes HTTP/2 without TLS', async () => {
+    const session = connectHttp2(`http://127.0.0.1:${String(proxy.port)}`)
+    try {
+      const stream = session.request({ ':path': '/read?x', 'x-auth-scope': 'root' })
+      const status = await new Promise((resolve, reject) => {
+        stream.on('response', (headers) => {
+          resolve(headers[':status'])
+        })
+        stream.on('error', reject)
+      })
+      expect(status).toBe(200)
+      expect(upstream.lastIdentity('x-auth-scope')).toEqual([])
+    } finally {
+      session.close()
+    }
+  })
+})
+
+describe('bodies and upgrades', () => {
+  let gate: ByteGate
+  let upstream: BodyUpstream
+  let proxy: RunningProxy
+  beforeAll(async () => {
+    gate = await startByteGate()
+    upstream = await startBodyUpstream()
+    proxy = await caddy.start({ gatePort: gate.port, grpcPort: 1, upstreamPort: upstream.port })
+  })
+  afterAll(async () => {
+    await proxy.stop()
+    await Promise.all([gate.close(), upstream.close()])
+  })
+
+  it('arrive unharmed, in chunks too', async () => {
+    const body = 'octets and more, '.repeat(200_000)
+    const url = `http://127.0.0.1:${String(proxy.port)}/create`
+    const stream = new Blob([body]).stream()
+    const answers = await Promise.all([
+      fetch(url, { method: 'POST', body }),
+      fetch(url, { method: 'POST', body: stream, duplex: 'half' }),
+    ])
+    for (const answer of answers) expect(await answer.text()).toBe(digestOf(body))
+  })
+
+  it('arrive after 100 Continue', async () => {
+    const head = rawRequest(
+      'POST /a HTTP/1.1',
+      apiHost,
+      'expect: 100-continue',
+      'content-length: 5',
+    )
+    const socket = connect(proxy.port, '127.0.0.1')
+    let received = ''
+    socket.setEncoding('latin1').on('data', (text: string) => (received += text))
+    socket.write(head)
+    await until(() => received.startsWith('HTTP/1.1 100'), '100 Continue')
+    socket.write('hello')
+    await until(() => received.includes(digestOf('hello')), 'the answer')
+    socket.destroy()
+  })
+
+  it('stream to the client', async () => {
+    const answer = await fetch(`http://127.0.0.1:${String(proxy.port)}/stream`)
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await reader?.read())?.value).toBe('first,')
+    upstream.release()
+    expect((await reader?.read())?.value).toBe('second')
+  })
+
+  it.each([
+    ['websocket', 'hello'],
+    ['WebSocket', 'hello'],
+    ['h2c', undefined],
+  ])('an upgrade to %s leads to %s', async (protocol, echo) => {
+    const socket = connect(proxy.port, '127.0.0.1')
+    let received = ''
+    socket.setEncoding('latin1').on('data', (text: string) => (received += text))
+    const lines = [apiHost, 'connection: upgrade', `upgrade: ${protocol}`]
+    socket.write(`${['GET /read HTTP/1.1', ...lines].join('\r\n')}\r\n\r\n`)
+    await until(() => received.includes('\r\n\r\n'), 'an answer')
+    expect(gate.questions.at(-1)).not.toMatch(/^(?:connection|upgrade):/im)
+    expect(received.startsWith('HTTP/1.1 101')).toBe(echo !== undefined)
+    if (echo !== undefined) {
+      socket.write(echo)
+      await until(() => received.endsWith(echo), 'the echo')
+    }
+    socket.destroy()
+  })
+})
+
+describe('the log', () => {
+  it('has the id of the decision for an allow and a refusal, and no secret', async () => {
+    const stack = await startProxyStack(caddy)
+    try {
+      const token = await stack.issuer.token()
+      const lines = [`authorization: Bearer ${token}`, 'cookie: s3cret', 'x-a: s3cret']
+      await sendRaw(stack.proxy.port, get('/read?key=s3cret', ...lines))
+      await sendRaw(stack.proxy.port, get('/create?key=s3cret', ...lines))
+      const written = (): Record<string, unknown>[] =>
+        stack.proxy
+          .output()
+          .split('\n')
+          .filter((line) => line.includes('"http.log.access'))
+          .map((line) => JSON.parse(line) as Record<string, unknown>)
+      await until(() => written().length === 2, 'two lines')
+      expect(written().map((line) => [line['decision_id'], line['status']])).toEqual(
+        stack.gate.log
+          .filter((line) => 'decision' in line)
+          .map((line, i) => [line['decision_id'], [200, 403][i]]),
+      )
+      expect(written()[0]).toMatchObject({ request: { method: 'GET', uri: '/read' } })
+      expect(stack.proxy.output()).not.toMatch(new RegExp(`s3cret|${token}`))
+    } finally {
+      await stack.close()
+    }
+  })
+
+  it('has no secret of a request that nobody decided on', async () => {
+    const proxy = await caddy.start({ gatePort: 1, grpcPort: 1, upstreamPort: 1 })
+    try {
+      const lines = ['authorization: Bearer s3cret', 'cookie: s3cret', 'x-a: s3cret']
+      await sendRaw(proxy.port, get('/read?key=s3cret', ...lines))
+      await until(() => proxy.output().includes('"http.log.access'), 'the line of the request')
+      expect(proxy.output()).toContain('connection refused')
+      expect(proxy.output()).not.toMatch(/s3cret|decision_id/)
+    } finally {
+      await proxy.stop()
+    }
+  })
+})
