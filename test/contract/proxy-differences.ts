@@ -8,7 +8,8 @@ import { statusAt } from './door-differences.js'
 
 /** What a client gets in place of the contract's own refusal. */
 export interface ThroughProxy {
-  readonly status: number
+  /** One of them, where versions of a proxy differ. */
+  readonly status: number | readonly number[]
   readonly challenge: string | undefined
   readonly retryAfter: string | undefined
   /** The proxy refuses this by itself, before it asks: its headers are its own. */
@@ -19,10 +20,14 @@ export interface ThroughProxy {
 export function throughProxy(door: Door, row: ContractCase): ThroughProxy {
   const { status = 200, challenge, retryAfter } = row
   const same = { status, challenge, retryAfter }
-  // Methods are upper case to most proxies (they refuse others), and a host with a user in it is none.
-  const isRefusedEarly =
-    row.reason === 'ambiguous_host' || (row.reason === 'malformed_request' && door !== 'envoy')
-  if (isRefusedEarly) return { ...same, status: 400, isTheProxysOwn: true }
+  if (row.reason === 'ambiguous_host') {
+    // A host with a user in it: most refuse it before they ask, NGINX 1.22 asks, and 400 is 403 at its door.
+    return { ...same, status: door === 'nginx' ? [400, 403] : 400, isTheProxysOwn: true }
+  }
+  if (row.reason === 'malformed_request' && door !== 'envoy') {
+    // Methods are upper case to these proxies too, and they refuse others before they ask.
+    return { ...same, status: 400, isTheProxysOwn: true }
+  }
   // Envoy puts its own refusals of gRPC requests into gRPC's form: 200, and the verdict in grpc-status.
   const isGrpc = /gRPC request/.test(row.name)
   if (isGrpc && (door === 'envoy' || door === 'envoy-http')) {

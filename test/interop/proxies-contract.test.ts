@@ -52,7 +52,7 @@ describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s'
     const answer = await sendRaw(proxy.port, request)
 
     const expected = throughProxy(kind.door, row)
-    expect(answer.status).toBe(expected.status)
+    expect([expected.status].flat()).toContain(answer.status)
     if (row.upstream === undefined) {
       expect(upstream.requests).toEqual([])
       if (expected.isTheProxysOwn === true) return

@@ -66,8 +66,10 @@ describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s'
   })
 
   it.each(otherRequests)('decides on the request and not on %s', async (line) => {
-    expect([400, 401]).toContain(await send('/read', line))
-    expect([400, 401]).toContain(await send('/read', line, line))
+    // Traefik has no route for a host that is empty.
+    const refused = line === 'host:' ? [400, 401, 404] : [400, 401]
+    expect(refused).toContain(await send('/read', line))
+    expect(refused).toContain(await send('/read', line, line))
     const status = await send('/read', bearer, line)
     // What a client nominates as hop-by-hop may not arrive, and then it is refused.
     expect(status).toSatisfy((code: number) => code === 200 || (code >= 400 && code < 500))

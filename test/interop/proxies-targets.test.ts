@@ -66,7 +66,8 @@ describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s'
     const reachedBy: string[] = []
     for (const [name, bytes] of requests) {
       stack.upstream.reached.splice(0)
-      await sendRaw(stack.proxy.port, bytes)
+      // Traefik waits for more of what could be the preface of HTTP/2, and says nothing to the few bytes of HTTP/0.9.
+      await sendRaw(stack.proxy.port, bytes, 1_000).catch(() => undefined)
       if (stack.upstream.reached.some((what) => what !== 'a connection')) reachedBy.push(name)
     }
     expect(reachedBy).toEqual([])

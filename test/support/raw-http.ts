@@ -15,13 +15,15 @@ export type NamedRequest = readonly [name: string, bytes: string]
 /** The header line of a host that is good. */
 export const apiHost = 'host: api.example.com'
 
-const patienceMs = 10_000
-
 /**
  * Sends bytes (a text is taken as Latin-1, one octet a character) and resolves to the first answer. Rejects when
- * there is neither an answer nor an end within ten seconds.
+ * there is neither an answer nor an end in time.
  */
-export async function sendRaw(port: number, request: string | Buffer): Promise<RawAnswer> {
+export async function sendRaw(
+  port: number,
+  request: string | Buffer,
+  patienceMs = 10_000,
+): Promise<RawAnswer> {
   return await new Promise((resolve, reject) => {
     let received = ''
     const socket = connect(port, '127.0.0.1', () => {
