@@ -49,6 +49,9 @@ export async function startScenarios({ file, request, token }, { warmLoads, warm
     const refusal = await expectedAnswer(gate, noToken, ({ httpStatus }) => httpStatus === 401)
     const noOp = await startNoOp('no-op', allow)
     const noOpRefusal = await startNoOp('no-op-refusal', refusal)
+    // A gate behind NGINX serves no Envoy beside it.
+    const nginxGate = await keep(startGateProcess(file('warm.yaml'), file('nginx-gate.log')))
+    await expectedAnswer(nginxGate, request, ({ isAllow }) => isAllow)
     const bare = await keep(startServer(script('bare-http-server.mjs'), [], file('bare-http.log')))
     const client = await keep(startDistinctLoad(file('distinct')))
     const warm = { gate, noOp, answerLength: allow.length, warmUpRequests }
@@ -75,7 +78,7 @@ export async function startScenarios({ file, request, token }, { warmLoads, warm
           mustNotCount: 'hits',
         },
         ...[2, 32].map((connections) => ({
-          ...{ gate, noOp: bare, door: 'http', warmUpRequests },
+          ...{ gate: nginxGate, noOp: bare, door: 'http', warmUpRequests },
           name: `NGINX door, warm token, -c ${String(connections)}`,
           load: wrk('/nginx', nginxQuestion(token), connections),
           mustNotCount: 'misses',
