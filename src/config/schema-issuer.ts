@@ -1,0 +1,48 @@
+/** An authorization server in the schema. */
+import { z } from 'zod'
+import { jwsAlgorithms } from '../jwks/index.js'
+import type { IssuerInput } from './config-input.js'
+import { presetNames } from './presets.js'
+import { id, pointer, seconds, text } from './schema-atoms.js'
+
+const keys = z.strictObject({
+  discovery: z.literal(true).optional(),
+  jwksUri: text.optional(),
+  jwksFile: text.optional(),
+  jwks: z.looseObject({ keys: z.array(z.looseObject({})) }).optional(),
+  refreshSeconds: seconds.default(300),
+  maxStaleSeconds: z.number().positive().max(31_536_000).default(86_400),
+  cooldownSeconds: seconds.default(10),
+  timeoutSeconds: seconds.max(60).default(5),
+  allowInsecure: z.boolean().default(false),
+})
+
+const issuer = z.strictObject({
+  id,
+  issuer: text.describe('Compared with the claim iss code point by code point'),
+  preset: z.enum(presetNames).default('generic-rfc9068'),
+  keys: keys.prefault({ discovery: true }),
+  algorithms: z.array(z.enum(jwsAlgorithms)).min(1).optional(),
+  tokenTypes: z
+    .union([z.literal('lenient'), z.array(text).min(1)], {
+      error: 'is not a list of types such as [at+jwt], nor "lenient"',
+    })
+    .optional(),
+  clockToleranceSeconds: z.number().min(0).max(300).default(30),
+  claims: z
+    .strictObject({
+      scopes: z.array(pointer).min(1).optional(),
+      permissions: z.array(pointer).min(1).optional(),
+      roles: z.array(pointer).min(1).optional(),
+      client: z.array(pointer).min(1).optional(),
+    })
+    .prefault({}),
+})
+
+/** An issuer; unknown keys are refused. */
+export const issuerSchema: z.ZodType<IssuerInput> = issuer
+/** The same without refusing anything: undefined when it has the wrong shape. */
+export const issuerParts: z.ZodType<IssuerInput | undefined> = z
+  .object(issuer.shape)
+  .optional()
+  .catch(undefined)
