@@ -1,4 +1,4 @@
-/** What is special to Caddy: its own checker, a gate that answers wrongly, bodies, upgrades and the log. */
+/** What is special to Caddy: its own checker, a gate that answers wrongly, upgrades and the log. */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'
@@ -10,13 +10,10 @@ import { caddy, caddyCommand, caddyEnvironment } from '../support/proxies/caddy.
 import type { RunningProxy } from '../support/proxies/proxy.js'
 import {
   allow,
-  digestOf,
-  faults,
   startBodyUpstream,
   startByteGate,
   type BodyUpstream,
   type ByteGate,
-  type Reply,
 } from '../support/proxy-peers.js'
 import { startProxyStack } from '../support/proxy-stack.js'
 import { apiHost, rawRequest, sendRaw } from '../support/raw-http.js'
@@ -60,28 +57,10 @@ describe('a gate that answers wrongly', () => {
     await Promise.all([gate.close(), upstream.close()])
   })
 
-  const tooLarge: Reply = (socket) =>
-    socket.write(`HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(100_000)}\r\n`)
-  it.each([...faults, ['headers of 100 kB', tooLarge] as const])(
-    'lets nobody in with %s, and the next one with an allow',
-    async (_, reply) => {
-      gate.reply = reply
-      const startedAt = performance.now()
-      const { status } = await sendRaw(proxy.port, get('/read'))
-      expect(performance.now() - startedAt).toBeLessThan(3_000)
-      expect(upstream.reached).toEqual([])
-      expect(status).toSatisfy((code: number) => code >= 500 || code === 100)
-      gate.reply = allow
-      expect((await sendRaw(proxy.port, get('/read'))).status).toBe(200)
-    },
-  )
-
-  it('lets nobody in without a gate, and lets in again when it is back', async () => {
-    await gate.close()
+  it('lets nobody in with headers of 100 kB', async () => {
+    gate.reply = (socket) => socket.write(`HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(100_000)}\r\n`)
     expect((await sendRaw(proxy.port, get('/read'))).status).toBe(502)
     expect(upstream.reached).toEqual([])
-    gate = await startByteGate(gate.port)
-    expect((await sendRaw(proxy.port, get('/read'))).status).toBe(200)
   })
 
   it('is asked on connections that stay, about a request without its body and cookies', async () => {
@@ -132,7 +111,7 @@ describe('a gate that answers wrongly', () => {
   })
 })
 
-describe('bodies and upgrades', () => {
+describe('upgrades', () => {
   let gate: ByteGate
   let upstream: BodyUpstream
   let proxy: RunningProxy
@@ -146,47 +125,11 @@ describe('bodies and upgrades', () => {
     await Promise.all([gate.close(), upstream.close()])
   })
 
-  it('arrive unharmed, in chunks too', async () => {
-    const body = 'octets and more, '.repeat(200_000)
-    const url = `http://127.0.0.1:${String(proxy.port)}/create`
-    const stream = new Blob([body]).stream()
-    const answers = await Promise.all([
-      fetch(url, { method: 'POST', body }),
-      fetch(url, { method: 'POST', body: stream, duplex: 'half' }),
-    ])
-    for (const answer of answers) expect(await answer.text()).toBe(digestOf(body))
-  })
-
-  it('arrive after 100 Continue', async () => {
-    const head = rawRequest(
-      'POST /a HTTP/1.1',
-      apiHost,
-      'expect: 100-continue',
-      'content-length: 5',
-    )
-    const socket = connect(proxy.port, '127.0.0.1')
-    let received = ''
-    socket.setEncoding('latin1').on('data', (text: string) => (received += text))
-    socket.write(head)
-    await until(() => received.startsWith('HTTP/1.1 100'), '100 Continue')
-    socket.write('hello')
-    await until(() => received.includes(digestOf('hello')), 'the answer')
-    socket.destroy()
-  })
-
-  it('stream to the client', async () => {
-    const answer = await fetch(`http://127.0.0.1:${String(proxy.port)}/stream`)
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
-    expect((await reader?.read())?.value).toBe('first,')
-    upstream.release()
-    expect((await reader?.read())?.value).toBe('second')
-  })
-
   it.each([
     ['websocket', 'hello'],
     ['WebSocket', 'hello'],
     ['h2c', undefined],
-  ])('an upgrade to %s leads to %s', async (protocol, echo) => {
+  ])('to %s lead to %s', async (protocol, echo) => {
     const socket = connect(proxy.port, '127.0.0.1')
     let received = ''
     socket.setEncoding('latin1').on('data', (text: string) => (received += text))

@@ -12,7 +12,6 @@ import { nginxKinds } from '../support/proxies/nginx.js'
 import type { RunningProxy } from '../support/proxies/proxy.js'
 import {
   allow,
-  faults,
   startBodyUpstream,
   startByteGate,
   type ByteGate,
@@ -30,8 +29,8 @@ function saying(status: string, ...headers: readonly string[]): Reply {
   return (socket: Socket) => socket.write(lines.join('\r\n'))
 }
 
-/** What matters to NGINX beyond the faults of every gate. */
-const moreFaults: readonly (readonly [name: string, reply: Reply])[] = [
+/** What matters to NGINX beyond the faults of proxies-unavailable.test.ts. */
+const faults: readonly (readonly [name: string, reply: Reply])[] = [
   ['400', saying('400 Bad Request')],
   ['404', saying('404 Not Found')],
   ['429', saying('429 Too Many Requests')],
@@ -64,7 +63,7 @@ describe.each(nginxKinds())('a gate that does not say yes to $name', (kind) => {
     await Promise.all([gate.close(), upstream.close()])
   })
 
-  it.each([...faults, ...moreFaults])('is 503: %s', async (_, reply) => {
+  it.each(faults)('is 503: %s', async (_, reply) => {
     gate.reply = reply
     const startedAt = performance.now()
     const answer = await sendRaw(nginx.port, request)

@@ -18,7 +18,9 @@ export interface ByteGate {
   readonly close: () => Promise<void>
 }
 
-const identity = 'x-auth-subject: alice\r\nx-scopegate-decision-id: 3c64314054a951e500000004\r\n'
+const identity =
+  'x-auth-subject: alice\r\nx-scopegate-decision-id: 3c64314054a951e500000004\r\n' +
+  'x-scopegate-remove-headers: x-auth-scope\r\n'
 
 /** An answer with the headers of an allow. */
 function withId(statusLine: string, more = ''): Reply {

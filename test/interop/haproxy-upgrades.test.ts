@@ -1,26 +1,12 @@
-/** What passes through HAProxy once a request is allowed: bodies both ways, and WebSockets. */
+/** WebSockets through HAProxy, which wants a key of the client and its digest of the API. */
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { haproxy } from '../support/proxies/haproxy.js'
-import type { RunningProxy } from '../support/proxies/proxy.js'
-import {
-  digestOf,
-  startBodyUpstream,
-  startByteGate,
-  type BodyUpstream,
-  type ByteGate,
-  type Reply,
-} from '../support/proxy-peers.js'
-import { apiHost, rawRequest } from '../support/raw-http.js'
+import { startByteGate } from '../support/proxy-peers.js'
+import { apiHost } from '../support/raw-http.js'
 import { until } from '../support/until.js'
-
-const allow: Reply = (socket) =>
-  socket.write(
-    'HTTP/1.1 200 OK\r\nx-auth-subject: alice\r\nx-scopegate-remove-headers: x-auth-scope\r\n' +
-      'x-scopegate-decision-id: 3c64314054a951e500000004\r\ncontent-length: 0\r\n\r\n',
-  )
 
 /** Sends one piece after the other, each once what was received is what has to come before it. */
 async function talk(
@@ -65,51 +51,6 @@ async function startWebSocketApi(): Promise<{ port: number; close: () => void }>
   }
 }
 
-describe('bodies and upgrades through HAProxy', () => {
-  let gate: ByteGate
-  let upstream: BodyUpstream
-  let proxy: RunningProxy
-  beforeAll(async () => {
-    gate = await startByteGate()
-    gate.reply = allow
-    upstream = await startBodyUpstream()
-    proxy = await haproxy.start({ gatePort: gate.port, grpcPort: 1, upstreamPort: upstream.port })
-  })
-  afterAll(async () => {
-    await proxy.stop()
-    await Promise.all([gate.close(), upstream.close()])
-  })
-
-  it('arrive unharmed, in chunks too', async () => {
-    const body = 'octets and more, '.repeat(200_000)
-    const url = `http://127.0.0.1:${String(proxy.port)}/create`
-    const stream = new Blob([body]).stream()
-    const answers = await Promise.all([
-      fetch(url, { method: 'POST', body }),
-      fetch(url, { method: 'POST', body: stream, duplex: 'half' }),
-    ])
-    for (const sent of answers) expect(await sent.text()).toBe(digestOf(body))
-  })
-
-  it('arrive after 100 Continue', async () => {
-    const lines = [apiHost, 'expect: 100-continue', 'content-length: 5']
-    await talk(
-      proxy.port,
-      [/^$/, rawRequest('POST /a HTTP/1.1', ...lines)],
-      [/^HTTP\/1.1 100/, 'hello'],
-      [new RegExp(digestOf('hello')), ''],
-    )
-  })
-
-  it('stream to the client', async () => {
-    const sent = await fetch(`http://127.0.0.1:${String(proxy.port)}/stream`)
-    const reader = sent.body?.pipeThrough(new TextDecoderStream()).getReader()
-    expect((await reader?.read())?.value).toBe('first,')
-    upstream.release()
-    expect((await reader?.read())?.value).toBe('second')
-  })
-})
-
 // HAProxy wants a key from the client, and its digest from the API.
 it.each([
   ['websocket', 101],
@@ -117,7 +58,6 @@ it.each([
   ['h2c', 200],
 ])('an upgrade to %s through HAProxy is answered with %s', async (protocol, status) => {
   const gate = await startByteGate()
-  gate.reply = allow
   const api = await startWebSocketApi()
   const proxy = await haproxy.start({ gatePort: gate.port, grpcPort: 1, upstreamPort: api.port })
   try {
