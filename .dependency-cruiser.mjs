@@ -115,7 +115,7 @@ export default {
       name: 'server-enters-by-the-door',
       severity: 'error',
       comment: 'The composition root too uses only what a room promises in its index.ts.',
-      from: { path: '^src/server[.]ts$' },
+      from: { path: '^src/(server|doors)[.]ts$' },
       to: { path: '^src/[^/]+/', pathNot: '/index[.]ts$' },
     },
     {
@@ -123,7 +123,7 @@ export default {
       severity: 'error',
       comment: 'server.ts builds every room; a room that imports it would build itself.',
       from: { path: '^src/[^/]+/', pathNot: '^src/cli/' },
-      to: { path: '^src/(server|main)[.]ts$' },
+      to: { path: '^src/(server|doors|main)[.]ts$' },
     },
     {
       name: 'src-is-the-product',

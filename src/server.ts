@@ -5,16 +5,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { DestinationStream } from 'pino'
-import type { CertificateFilesOptions } from './certificate-files.js'
 import { createCheck, createDecisionIds, type Check, type CheckObserver } from './check/index.js'
 import type { GateConfig } from './config/index.js'
-import { checkMethod, createExtAuthzService, loadProto, startGrpcServer } from './envoy/index.js'
-import {
-  createForwardAuthService,
-  dialects,
-  startForwardAuthServer,
-  type ForwardAuthServer,
-} from './forward-auth/index.js'
+import { openEnvoyDoor, openHttpDoors, type DoorDependencies } from './doors.js'
 import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
 import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
@@ -45,7 +38,6 @@ export interface GateEnvironment {
 
 const maxRejections = 20_000
 const rejectionTtlMs = 10_000
-const tlsReloadMs = 10_000
 
 const clock: Clock = {
   wallMs: () => Date.now(),
@@ -98,6 +90,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     observer,
     nextDecisionId: createDecisionIds(randomBytes(8).toString('hex')),
     monotonicMs: clock.monotonicMs,
+    wallMs: clock.wallMs,
     onFault,
   }
   const opened = new Opened()
@@ -161,15 +154,6 @@ class Opened {
   }
 }
 
-/** What every door needs. */
-interface DoorDependencies {
-  readonly check: Check
-  readonly observer: CheckObserver
-  readonly nextDecisionId: () => string
-  readonly monotonicMs: () => number
-  readonly onFault: (fault: unknown) => void
-}
-
 function keySetsDependencies(
   log: Log,
   telemetry: () => { readonly metrics: Metrics; readonly readiness: Readiness },
@@ -217,80 +201,4 @@ function buildCheck(
     },
     onFault,
   })
-}
-
-async function openEnvoyDoor(
-  config: GateConfig,
-  dependencies: DoorDependencies,
-  log: Log,
-): ReturnType<typeof startGrpcServer> {
-  const proto = loadProto()
-  const { grpc } = config.listen
-  const service = createExtAuthzService({
-    ...dependencies,
-    wallMs: clock.wallMs,
-    response: {
-      serialize: checkMethod(proto).responseSerialize,
-      managedHeaders: config.managedHeaders,
-      defersUnavailable: grpc.onUnavailable === 'defer',
-    },
-  })
-  return await startGrpcServer(
-    {
-      address: grpc.address,
-      tls: certificateFiles(grpc.tls, log),
-      reflection: grpc.reflection,
-      maxMessageBytes: grpc.maxMessageBytes,
-      keepaliveMs: grpc.keepaliveSeconds * 1_000,
-      keepaliveTimeoutMs: grpc.keepaliveTimeoutSeconds * 1_000,
-      maxConnectionAgeMs: grpc.maxConnectionAgeSeconds * 1_000,
-      maxConnectionAgeGraceMs: grpc.maxConnectionAgeGraceSeconds * 1_000,
-      maxConnectionIdleMs: grpc.maxConnectionIdleSeconds * 1_000,
-    },
-    service,
-    proto,
-  )
-}
-
-async function openHttpDoors(
-  config: GateConfig,
-  dependencies: DoorDependencies,
-  log: Log,
-): Promise<ForwardAuthServer | undefined> {
-  const { http } = config.listen
-  if (http === undefined) return undefined
-  const service = createForwardAuthService({
-    ...dependencies,
-    dialects: dialects({ defersUnavailable: http.onUnavailable === 'defer' }),
-    managedHeaders: config.managedHeaders,
-  })
-  return await startForwardAuthServer(
-    {
-      address: http.address,
-      tls: certificateFiles(http.tls, log),
-      trustedProxies: http.trustedProxies ?? [],
-      maxHeaderBytes: http.maxHeaderBytes,
-      maxConnections: http.maxConnections,
-      requestTimeoutMs: http.requestTimeoutSeconds * 1_000,
-      keepAliveMs: http.keepAliveSeconds * 1_000,
-    },
-    service,
-  )
-}
-
-function certificateFiles(
-  tls: GateConfig['listen']['grpc']['tls'],
-  log: Log,
-): CertificateFilesOptions | undefined {
-  if (tls === undefined) return undefined
-  return {
-    certFile: tls.certFile,
-    keyFile: tls.keyFile,
-    clientCaFile: tls.clientCaFile,
-    reloadMs: tlsReloadMs,
-    onReloadFault: (fault: unknown) => {
-      const detail = fault instanceof Error ? fault.message : String(fault)
-      log.warn('changed TLS files cannot be used, the ones before stay', { detail })
-    },
-  }
 }

@@ -1,0 +1,101 @@
+/** Opens the doors that the configuration names. Part of the composition root: it knows every door and its settings. */
+import type { CertificateFilesOptions } from './certificate-files.js'
+import type { Check, CheckObserver } from './check/index.js'
+import type { GateConfig } from './config/index.js'
+import { checkMethod, createExtAuthzService, loadProto, startGrpcServer } from './envoy/index.js'
+import {
+  createForwardAuthService,
+  dialects,
+  startForwardAuthServer,
+  type ForwardAuthServer,
+} from './forward-auth/index.js'
+import type { Log } from './telemetry/index.js'
+
+/** What every door needs. */
+export interface DoorDependencies {
+  readonly check: Check
+  readonly observer: CheckObserver
+  readonly nextDecisionId: () => string
+  readonly monotonicMs: () => number
+  readonly wallMs: () => number
+  readonly onFault: (fault: unknown) => void
+}
+
+const tlsReloadMs = 10_000
+
+/** The gRPC door. Rejects when it cannot be opened. */
+export async function openEnvoyDoor(
+  config: GateConfig,
+  dependencies: DoorDependencies,
+  log: Log,
+): ReturnType<typeof startGrpcServer> {
+  const proto = loadProto()
+  const { grpc } = config.listen
+  const service = createExtAuthzService({
+    ...dependencies,
+    response: {
+      serialize: checkMethod(proto).responseSerialize,
+      managedHeaders: config.managedHeaders,
+      defersUnavailable: grpc.onUnavailable === 'defer',
+    },
+  })
+  return await startGrpcServer(
+    {
+      address: grpc.address,
+      tls: certificateFiles(grpc.tls, log),
+      reflection: grpc.reflection,
+      maxMessageBytes: grpc.maxMessageBytes,
+      keepaliveMs: grpc.keepaliveSeconds * 1_000,
+      keepaliveTimeoutMs: grpc.keepaliveTimeoutSeconds * 1_000,
+      maxConnectionAgeMs: grpc.maxConnectionAgeSeconds * 1_000,
+      maxConnectionAgeGraceMs: grpc.maxConnectionAgeGraceSeconds * 1_000,
+      maxConnectionIdleMs: grpc.maxConnectionIdleSeconds * 1_000,
+    },
+    service,
+    proto,
+  )
+}
+
+/** The HTTP doors; undefined when the configuration has none. Rejects when they cannot be opened. */
+export async function openHttpDoors(
+  config: GateConfig,
+  dependencies: DoorDependencies,
+  log: Log,
+): Promise<ForwardAuthServer | undefined> {
+  const { http } = config.listen
+  if (http === undefined) return undefined
+  const service = createForwardAuthService({
+    ...dependencies,
+    dialects: dialects({ defersUnavailable: http.onUnavailable === 'defer' }),
+    managedHeaders: config.managedHeaders,
+  })
+  return await startForwardAuthServer(
+    {
+      address: http.address,
+      tls: certificateFiles(http.tls, log),
+      trustedProxies: http.trustedProxies ?? [],
+      maxHeaderBytes: http.maxHeaderBytes,
+      maxConnections: http.maxConnections,
+      requestTimeoutMs: http.requestTimeoutSeconds * 1_000,
+      keepAliveMs: http.keepAliveSeconds * 1_000,
+    },
+    service,
+  )
+}
+
+function certificateFiles(
+  tls: GateConfig['listen']['grpc']['tls'],
+  log: Log,
+): CertificateFilesOptions | undefined {
+  if (tls === undefined) return undefined
+  return {
+    certFile: tls.certFile,
+    keyFile: tls.keyFile,
+    clientCaFile: tls.clientCaFile,
+    reloadMs: tlsReloadMs,
+    onReloadFault: (fault: unknown) => {
+      const detail = fault instanceof Error ? fault.message : String(fault)
+      log.warn('changed TLS files cannot be used, the ones before stay', { detail })
+    },
+  }
+}
