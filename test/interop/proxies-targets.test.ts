@@ -5,10 +5,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hostilePaths } from '../support/hostile-paths.js'
 import { hostileRequests } from '../support/hostile-requests.js'
+import { hostileStreams } from '../support/hostile-streams.js'
 import { hostileTokens } from '../support/hostile-tokens.js'
 import { proxyKinds } from '../support/proxies/index.js'
 import { startProxyStack, type ProxyStack } from '../support/proxy-stack.js'
 import { rawRequest, sendRaw } from '../support/raw-http.js'
+import { sendHeaderBlock } from '../support/raw-http2.js'
 
 it('are at least 300 targets', () => {
   expect(hostilePaths.length).toBeGreaterThanOrEqual(300)
@@ -71,5 +73,15 @@ describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s'
       if (stack.upstream.reached.some((what) => what !== 'a connection')) reachedBy.push(name)
     }
     expect(reachedBy).toEqual([])
+  })
+
+  it('no HTTP/2 stream that has no right to it', async () => {
+    const streams = hostileStreams(await stack.issuer.token())
+    stack.upstream.reached.splice(0)
+    // At once: some proxies wait before they close a connection that broke the protocol.
+    await Promise.all(
+      streams.map(async ([, block]) => await sendHeaderBlock(stack.proxy.port, block)),
+    )
+    expect(stack.upstream.reached.filter((what) => what !== 'a connection')).toEqual([])
   })
 })
