@@ -2,7 +2,13 @@
 import type { CertificateFilesOptions } from './certificate-files.js'
 import type { Check, CheckObserver } from './check/index.js'
 import type { GateConfig } from './config/index.js'
-import { checkMethod, createExtAuthzService, loadProto, startGrpcServer } from './envoy/index.js'
+import {
+  checkMethod,
+  createExtAuthzService,
+  loadProto,
+  startGrpcServer,
+  type GrpcServer,
+} from './envoy/index.js'
 import {
   createForwardAuthService,
   dialects,
@@ -23,14 +29,15 @@ export interface DoorDependencies {
 
 const tlsReloadMs = 10_000
 
-/** The gRPC door. Rejects when it cannot be opened. */
+/** The gRPC door; undefined when the configuration has none. Rejects when it cannot be opened. */
 export async function openEnvoyDoor(
   config: GateConfig,
   dependencies: DoorDependencies,
   log: Log,
-): ReturnType<typeof startGrpcServer> {
-  const proto = loadProto()
+): Promise<GrpcServer | undefined> {
   const { grpc } = config.listen
+  if (grpc === undefined) return undefined
+  const proto = loadProto()
   const service = createExtAuthzService({
     ...dependencies,
     response: {
@@ -84,7 +91,7 @@ export async function openHttpDoors(
 }
 
 function certificateFiles(
-  tls: GateConfig['listen']['grpc']['tls'],
+  tls: NonNullable<GateConfig['listen']['http']>['tls'],
   log: Log,
 ): CertificateFilesOptions | undefined {
   if (tls === undefined) return undefined

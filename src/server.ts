@@ -12,9 +12,9 @@ import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
 import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
-/** Where a gate listens. `http` is missing when it has no HTTP doors. */
+/** Where a gate listens. What it has no door for is missing. */
 export interface Addresses {
-  readonly grpc: string
+  readonly grpc?: string
   readonly http?: string
   readonly admin: string
 }
@@ -101,13 +101,13 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       startAdminServer(config.listen.admin.address, metrics.registry, readiness),
     )
     readiness.onChange((ready) => {
-      grpc.setServing(ready)
+      grpc?.setServing(ready)
       log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
     })
     keySets.start()
     readiness.listening()
     const addresses = {
-      grpc: grpc.address,
+      ...(grpc === undefined ? {} : { grpc: grpc.address }),
       ...(http === undefined ? {} : { http: http.address }),
       admin: admin.address,
     }
@@ -121,7 +121,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         http?.drain()
         await new Promise((resolve) => setTimeout(resolve, config.shutdown.drainMs))
         const { graceMs } = config.shutdown
-        await Promise.all([grpc.close(graceMs), http?.close(graceMs)])
+        await Promise.all([grpc?.close(graceMs), http?.close(graceMs)])
         keySets.stop()
         await admin.close()
         log.info('stopped')

@@ -146,7 +146,8 @@ export function findProxy(name) {
   const proxy = proxies[name]
   const binary = proxy.binary()
   if (binary === undefined) {
-    throw new Error(`${proxy.title} is missing: run "make demo", or "${proxy.install}"`)
+    const mend = proxy.install === wheels ? `run "make demo", or "${wheels}"` : `"${proxy.install}"`
+    throw new Error(`${proxy.title} is missing: ${mend}`)
   }
   return { ...proxy, name, binary }
 }

@@ -1,20 +1,25 @@
 /** The addresses and files of the doors: what only shows when they are looked at together. */
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { ListenInput, TlsInput } from './config-input.js'
+import { networkFault } from './network.js'
 import type { Finding } from './problem.js'
+import { usualGrpc } from './schema-listen.js'
 
-/** The settings with absolute files; adds to `findings` what is wrong with them. */
+/**
+ * The settings with absolute files; adds to `findings` what is wrong with them. Who names no door at all gets the gRPC
+ * door; who opens HTTP doors and says nothing of gRPC does not want everybody to be able to ask there.
+ */
 export function compileListen(
   listen: ListenInput,
   directory: string,
   findings: Finding[],
 ): ListenInput {
-  const { grpc, http, admin } = listen
+  const { http, admin } = listen
+  const grpc = listen.grpc ?? (http === undefined ? usualGrpc() : undefined)
   if (http !== undefined) checkTrustedProxies(http, findings)
-  checkAddresses(listen, findings)
+  checkAddresses({ grpc, http, admin }, findings)
   return {
-    grpc: { ...grpc, ...absoluteFiles(grpc.tls, directory) },
+    ...(grpc === undefined ? {} : { grpc: { ...grpc, ...absoluteFiles(grpc.tls, directory) } }),
     ...(http === undefined ? {} : { http: { ...http, ...absoluteFiles(http.tls, directory) } }),
     admin,
   }
@@ -29,7 +34,7 @@ function checkTrustedProxies(http: NonNullable<ListenInput['http']>, findings: F
     findings.push({ path: path.slice(0, 2), message: `trustedProxies ${message}`, hint })
   }
   if (http.trustedProxies !== undefined && isUnixSocket) {
-    const message = 'has no meaning for a unix socket, whose peers have no address'
+    const message = 'trustedProxies has no meaning for a unix socket, whose peers have no address'
     findings.push({ path, message, hint: 'remove it; the permissions of the socket file decide' })
   }
   for (const [index, network] of (http.trustedProxies ?? []).entries()) {
@@ -38,32 +43,34 @@ function checkTrustedProxies(http: NonNullable<ListenInput['http']>, findings: F
   }
 }
 
-function networkFault(network: string): string | undefined {
-  const [address = '', bits, ...more] = network.split('/')
-  const family = isIP(address)
-  const isBits = bits === undefined || /^(?:0|[1-9]\d{0,2})$/.test(bits)
-  if (family === 0 || !isBits || more.length > 0 || Number(bits ?? 0) > (family === 4 ? 32 : 128)) {
-    return `"${network}" is no IP address and no network such as 10.0.0.0/8`
-  }
-  return bits === '0' ? `"${network}" is everybody` : undefined
-}
-
 function checkAddresses(listen: ListenInput, findings: Finding[]): void {
   const doors = (['grpc', 'http', 'admin'] as const).flatMap((door) => {
     const address = listen[door]?.address
     return address === undefined || address.endsWith(':0') ? [] : [{ door, address }]
   })
-  const seen = new Map<string, string>()
-  for (const { door, address } of doors) {
-    const other = seen.get(address)
-    if (other === undefined) seen.set(address, door)
-    else {
-      findings.push({
-        path: ['listen', door, 'address'],
-        message: `"${address}" is the address of listen.${other} too`,
-      })
-    }
+  for (const [index, { door, address }] of doors.entries()) {
+    const other = doors.slice(0, index).find((before) => isTaken(address, before.address))
+    if (other === undefined) continue
+    findings.push({
+      path: ['listen', door, 'address'],
+      message: `listen.${door} cannot have ${address}: listen.${other.door} has ${other.address}`,
+      hint: 'every door needs a port of its own; what is not given has its default',
+    })
   }
+}
+
+/** Whether two addresses cannot be bound together: the same, or one of them every address of the port. */
+function isTaken(one: string, other: string): boolean {
+  if (one === other) return true
+  const [host, port] = splitAddress(one)
+  const [otherHost, otherPort] = splitAddress(other)
+  if (one.startsWith('unix:') || other.startsWith('unix:') || port !== otherPort) return false
+  return [host, otherHost].some((name) => name === '0.0.0.0' || name === '[::]')
+}
+
+function splitAddress(address: string): readonly [host: string, port: string] {
+  const colon = address.lastIndexOf(':')
+  return [address.slice(0, colon), address.slice(colon + 1)]
 }
 
 function absoluteFiles(tls: TlsInput | undefined, directory: string): { tls?: TlsInput } {

@@ -75,18 +75,20 @@ export interface TlsInput {
 
 /** The doors and the admin port. */
 export interface ListenInput {
-  grpc: {
-    address: string
-    tls?: TlsInput | undefined
-    reflection: boolean
-    onUnavailable: 'deny' | 'defer'
-    maxMessageBytes: number
-    keepaliveSeconds: number
-    keepaliveTimeoutSeconds: number
-    maxConnectionAgeSeconds: number
-    maxConnectionAgeGraceSeconds: number
-    maxConnectionIdleSeconds: number
-  }
+  grpc?:
+    | {
+        address: string
+        tls?: TlsInput | undefined
+        reflection: boolean
+        onUnavailable: 'deny' | 'defer'
+        maxMessageBytes: number
+        keepaliveSeconds: number
+        keepaliveTimeoutSeconds: number
+        maxConnectionAgeSeconds: number
+        maxConnectionAgeGraceSeconds: number
+        maxConnectionIdleSeconds: number
+      }
+    | undefined
   http?:
     | {
         address: string

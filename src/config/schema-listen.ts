@@ -8,22 +8,22 @@ const tls = z
   .optional()
 const onUnavailable = z.enum(['deny', 'defer']).default('deny')
 
+const grpc = z.strictObject({
+  address: address.default('0.0.0.0:50051'),
+  tls,
+  reflection: z.boolean().default(false),
+  onUnavailable,
+  // Above the 8 MiB that Envoy's header limit can be raised to, so that no request is too large to be denied.
+  maxMessageBytes: positive.min(65_536).default(16_777_216),
+  keepaliveSeconds: seconds.default(30),
+  keepaliveTimeoutSeconds: seconds.default(10),
+  maxConnectionAgeSeconds: seconds.default(1_800),
+  maxConnectionAgeGraceSeconds: seconds.default(30),
+  maxConnectionIdleSeconds: seconds.default(900),
+})
+
 const listen = z.strictObject({
-  grpc: z
-    .strictObject({
-      address: address.default('0.0.0.0:50051'),
-      tls,
-      reflection: z.boolean().default(false),
-      onUnavailable,
-      // Above the 8 MiB that Envoy's header limit can be raised to, so that no request is too large to be denied.
-      maxMessageBytes: positive.min(65_536).default(16_777_216),
-      keepaliveSeconds: seconds.default(30),
-      keepaliveTimeoutSeconds: seconds.default(10),
-      maxConnectionAgeSeconds: seconds.default(1_800),
-      maxConnectionAgeGraceSeconds: seconds.default(30),
-      maxConnectionIdleSeconds: seconds.default(900),
-    })
-    .prefault({}),
+  grpc: grpc.optional(),
   http: z
     .strictObject({
       address: address.default('0.0.0.0:8080'),
@@ -45,3 +45,8 @@ const listen = z.strictObject({
 export const listenSchema: z.ZodType<ListenInput> = listen.prefault({})
 /** The same without refusing anything: the defaults when it has the wrong shape. */
 export const listenParts: z.ZodType<ListenInput> = listen.prefault({}).catch(() => listen.parse({}))
+
+/** The gRPC door as it is when nothing is said about doors at all. */
+export function usualGrpc(): NonNullable<ListenInput['grpc']> {
+  return grpc.parse({})
+}

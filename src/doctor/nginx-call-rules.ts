@@ -12,7 +12,7 @@ export const nginxCallRules: readonly Rule<GateLocation>[] = [
   {
     id: 'nginx/gate-path',
     severity: 'warning',
-    what: 'proxy_pass has no path that says who asks: Scopegate does not know the question, and refuses',
+    what: 'proxy_pass does not ask at /nginx: Scopegate does not know the question of auth_request there, and refuses',
     mend: 'set proxy_pass http://scopegate/nginx;',
     find: onLocation((scope) => {
       const pass = passOf(scope)

@@ -54,7 +54,7 @@ export const nginxUpstreamRules: readonly Rule<NginxConfig>[] = [
     id: 'nginx/identity-not-sent',
     severity: 'error',
     what: 'what Scopegate says of the caller is read and not sent: the upstream gets the header that the client wrote',
-    mend: 'set the header from the variable in the same location, e.g. proxy_set_header X-Auth-Subject $scopegate_subject;',
+    mend: 'set the header from the variable in the same location: proxy_set_header NAME $variable; (grpc_set_header beside grpc_pass)',
     find: eachPass((scope, pass) => {
       const sent = inForce(scope, pass.setter)
       return identityVariables(scope).flatMap(({ variable, header }) => {

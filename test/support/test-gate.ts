@@ -86,10 +86,11 @@ export async function startTestGate(
       },
     },
   })
-  const client = createCheckClient(gate.addresses.grpc)
+  const addresses = { grpc: '', http: '', ...gate.addresses }
+  const client = createCheckClient(addresses.grpc)
   const testGate: TestGate = {
     client,
-    addresses: { http: '', ...gate.addresses },
+    addresses,
     log,
     async metrics() {
       return await (await fetch(`http://${gate.addresses.admin}/metrics`)).text()

@@ -92,14 +92,23 @@ async function livez(socketPath: string): Promise<number | undefined> {
 describe('startGate', () => {
   it('says where it listens, also in the log', async () => {
     const gate = await start()
-    expect(await kindOf(gate.addresses.grpc)).toBe('ok')
+    expect(await kindOf(gate.addresses.grpc!)).toBe('ok')
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'listening', ...gate.addresses }))
     await gate.shutdown()
   })
 
+  it('opens no gRPC door that nobody asked for, and the usual one when nothing is said', async () => {
+    const http = 'http: { address: 127.0.0.1:0, trustedProxies: [127.0.0.1] }'
+    const doors = async (listen: string): Promise<string[]> =>
+      Object.keys((await loadConfigText(`${listen}\n${smallConfig}`)).listen).sort()
+    expect(await doors('')).toEqual(['admin', 'grpc'])
+    expect(await doors(`listen: { ${http} }`)).toEqual(['admin', 'http'])
+    expect(await doors(`listen: { ${http}, grpc: {} }`)).toEqual(['admin', 'grpc', 'http'])
+  })
+
   it('serves before its issuers are there', async () => {
     const gate = await start()
-    const client = createCheckClient(gate.addresses.grpc)
+    const client = createCheckClient(gate.addresses.grpc!)
     const headers = { authorization: 'Bearer a.b.c' }
     expect((await client.check({ path: '/read', headers })).kind).toBe('denied')
     client.close()
@@ -162,9 +171,9 @@ describe('shutdown', () => {
       503,
       { components: { running: { ready: false, detail: 'shutting down' } } },
     ])
-    expect(await kindOf(gate.addresses.grpc)).toBe('ok')
+    expect(await kindOf(gate.addresses.grpc!)).toBe('ok')
     await ended
-    await expect(kindOf(gate.addresses.grpc)).rejects.toThrow(/ECONNREFUSED/)
+    await expect(kindOf(gate.addresses.grpc!)).rejects.toThrow(/ECONNREFUSED/)
     await expect(fetch(`http://${gate.addresses.admin}/livez`)).rejects.toThrow()
     const steps = lines.map(({ msg }) => msg).filter((msg) => /shutting|stopped/.test(String(msg)))
     expect(steps).toEqual(['shutting down', 'stopped'])

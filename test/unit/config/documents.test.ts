@@ -124,7 +124,7 @@ issuers:
 ${resource('api')}`
     await withFiles({ 'conf/scopegate.yaml': text }, async (directory) => {
       const { listen, issuerKeys } = await loadConfig(join(directory, 'conf', name))
-      expect(listen.grpc.tls).toEqual({
+      expect(listen.grpc?.tls).toEqual({
         certFile: join(directory, 'conf/tls/a.crt'),
         keyFile: '/etc/a.key',
         clientCaFile: join(directory, 'ca.crt'),
