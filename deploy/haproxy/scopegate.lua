@@ -127,6 +127,7 @@ local function refusal(txn, address, identity_list)
     if answer.status == 400 or answer.status == 431 then return unreadable end
     error("no answer of Scopegate", 0)
   end
+  if #decision_id ~= 24 or decision_id:find("[^0-9a-f]") then error("the id of no decision", 0) end
   txn:set_var("txn.scopegate_decision_id", decision_id)
   if answer.status == 200 then
     apply(txn, answer, identity_names)

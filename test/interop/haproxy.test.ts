@@ -22,13 +22,18 @@ const get = (path: string, ...lines: string[]): string =>
 /** An answer with everything that an allow has, and more lines or others. */
 function answer(
   lines: readonly string[],
-  { status = '200 OK', remove = 'x-auth-client', length = 'content-length: 0' } = {},
+  {
+    status = '200 OK',
+    remove = 'x-auth-client',
+    length = 'content-length: 0',
+    id = '3c64314054a951e500000004',
+  } = {},
 ): Reply {
   const bytes = [
     `HTTP/1.1 ${status}`,
     ...lines,
     `x-scopegate-remove-headers: ${remove}`,
-    'x-scopegate-decision-id: 3c64314054a951e500000004',
+    `x-scopegate-decision-id: ${id}`,
     length,
   ]
   return (socket) => socket.write(`${bytes.join('\r\n')}\r\n\r\n`, 'latin1')
@@ -74,6 +79,8 @@ describe('a gate that answers wrongly', () => {
     ['chunks', answer([subject], { length: 'transfer-encoding: chunked\r\n\r\n0' })],
     ['two subjects', answer([subject, 'x-auth-subject: root'])],
     ['two ids', answer([subject, 'x-scopegate-decision-id: 1'])],
+    ['an id that is none', answer([subject], { id: 'XYZ!456' })],
+    ['an empty id', answer([subject], { id: '' })],
     ['two lists of what to remove', answer([subject, 'x-scopegate-remove-headers: cookie'])],
     ['a control character in a value', answer(['x-auth-subject: a\x01b'])],
     ['a NUL in a value', answer(['x-auth-subject: a\0b'])],

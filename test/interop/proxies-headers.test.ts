@@ -4,6 +4,7 @@ import { clientCertificateHeaders, forgeries, otherRequests } from '../support/f
 import { proxyKinds } from '../support/proxies/index.js'
 import { startProxyStack, type ProxyStack } from '../support/proxy-stack.js'
 import { rawRequest, sendRaw } from '../support/raw-http.js'
+import { sendHeaderBlock } from '../support/raw-http2.js'
 
 const identityNames = ['x-auth-subject', 'x-auth-scope', 'x-auth-client']
 
@@ -76,12 +77,15 @@ describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s'
     if (!/^(?:connection|host)|_|\./.test(line)) expect(status).toBe(200)
   })
 
-  it.each(clientCertificateHeaders)('does not hand on a %s that a client wrote', async (name) => {
-    for (const path of ['/read', '/health']) {
-      expect(await send(path, bearer, `${name}: MIIB`, `${name}: MIIC`)).toBe(200)
-      expect(stack.upstream.lastIdentity(name)).toEqual([])
-    }
-  })
+  it.each([...clientCertificateHeaders, 'proxy'])(
+    'does not hand on a %s that a client wrote',
+    async (name) => {
+      for (const path of ['/read', '/health']) {
+        expect(await send(path, bearer, `${name}: MIIB`, `${name}: MIIC`)).toBe(200)
+        expect(stack.upstream.lastIdentity(name)).toEqual([])
+      }
+    },
+  )
 
   it('does not let a client choose another method or path for the upstream', async () => {
     const names = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url']
@@ -101,5 +105,49 @@ describe.each(proxyKinds.map((kind) => [kind.name, kind] as const))('through %s'
     ]) {
       expect(headers).toContainEqual(header)
     }
+  })
+
+  // An upgrade to h2c is a tunnel past the proxy: whatever comes through it was decided on by nobody.
+  it.each([
+    ['h2c'],
+    ['h2c', 'websocket'],
+    ['websocket', 'h2c'],
+    ['websocket, h2c'],
+    ['h2c, websocket'],
+    ['WebSocket,h2c'],
+    ['h2c/websocket'],
+    ['foo', 'websocket', 'h2c'],
+  ])('lets nobody upgrade to h2c by %j', async (...upgrades) => {
+    stack.upstream.requests.splice(0)
+    const lines = upgrades.map((value) => `upgrade: ${value}`)
+    const more = [
+      ...['connection: upgrade, http2-settings', 'http2-settings: AAMAAABkAARAAAAAAAIAAAAA'],
+      ...['sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=='],
+    ]
+    const head = ['GET /health HTTP/1.1', 'host: api.example.com', ...lines, ...more]
+    const bytes = `${head.join('\r\n')}\r\n\r\n`
+    await sendRaw(stack.proxy.port, bytes, 10_000, (text) => text.includes('\r\n\r\n'))
+    const seen = stack.upstream.requests.flatMap(({ headers }) => headers)
+    const upgrade = seen.filter(([name]) => name === 'upgrade').map(([, value]) => value)
+    expect(upgrade.filter((value) => !/^websocket$/i.test(value))).toEqual([])
+    expect(upgrade.length).toBeLessThanOrEqual(1)
+    expect(seen.filter(([name]) => name === 'http2-settings')).toEqual([])
+  })
+
+  it.each([
+    'public.example.com\t',
+    ' public.example.com',
+    'public.example.com ',
+    '\tpublic.example.com ',
+  ])('decides over HTTP/2 on the authority that the upstream gets: %j', async (authority) => {
+    stack.upstream.requests.splice(0)
+    await sendHeaderBlock(stack.proxy.port, [
+      [':method', 'GET'],
+      [':scheme', 'http'],
+      [':authority', authority],
+      [':path', '/read'],
+    ])
+    const hosts = stack.upstream.requests.map(({ headers }) => new Map(headers).get('host'))
+    expect(hosts.filter((host) => host !== 'public.example.com')).toEqual([])
   })
 })

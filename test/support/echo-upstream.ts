@@ -53,6 +53,7 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
   })
   const acceptTunnel = (request: IncomingMessage, socket: Duplex): void => {
     see(request)
+    socket.on('error', () => undefined) // The other side may be gone.
     socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
   }
   server.on('connect', acceptTunnel)

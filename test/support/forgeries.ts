@@ -68,7 +68,24 @@ export const otherRequests: readonly string[] = [
 
 /** The headers in which proxies hand a client's certificate on; a client that writes them has none. */
 export const clientCertificateHeaders: readonly string[] = [
-  ...['client-cert', 'client-cert-chain'], // RFC 9440
-  ...['x-forwarded-client-cert', 'x-client-cert', 'ssl-client-cert', 'x-ssl-client-cert'],
-  ...['x-forwarded-tls-client-cert', 'x-forwarded-tls-client-cert-info'],
+  'client-cert',
+  'client-cert-chain',
+  'x-client-cert',
+  'x-client-certificate',
+  'x-client-verify',
+  'x-client-dn',
+  'x-ssl-cert',
+  'x-ssl-client-cert',
+  'x-ssl-client-verify',
+  'x-ssl-client-dn',
+  'x-ssl-client-s-dn',
+  'ssl-client-cert',
+  'ssl-client-verify',
+  'ssl-client-subject-dn',
+  'ssl-client-issuer-dn',
+  'x-forwarded-client-cert',
+  'x-forwarded-tls-client-cert',
+  'x-forwarded-tls-client-cert-info',
+  'x-amzn-mtls-clientcert',
+  'x-arr-clientcert',
 ]

@@ -17,12 +17,13 @@ export const apiHost = 'host: api.example.com'
 
 /**
  * Sends bytes (a text is taken as Latin-1, one octet a character) and resolves to the first answer. Rejects when
- * there is neither an answer nor an end in time.
+ * there is neither an answer nor an end in time. `isEnough` says when an answer is there.
  */
 export async function sendRaw(
   port: number,
   request: string | Buffer,
   patienceMs = 10_000,
+  isEnough: (received: string) => boolean = isComplete,
 ): Promise<RawAnswer> {
   return await new Promise((resolve, reject) => {
     let received = ''
@@ -40,7 +41,7 @@ export async function sendRaw(
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => {
       received += text
-      if (isComplete(received)) finish()
+      if (isEnough(received)) finish()
     })
     // A reset is an end too: Envoy may close while bytes of a refused request are still on their way.
     socket.on('error', finish)
