@@ -92,7 +92,43 @@ export const nginxUpstreamRules: readonly Rule<NginxConfig>[] = [
       return [{ at: directive.at, message }]
     }),
   },
+  {
+    id: 'nginx/identity-forged',
+    severity: 'error',
+    what: 'the client says who calls: an identity header, in some spelling, is set from a header of the request',
+    mend: 'set it once, from the variable that auth_request_set fills from $upstream_http_…',
+    find: eachPass((scope, pass) => [
+      ...inForce(scope, 'auth_request_set').filter(({ args }) => isOfClient(args[1])),
+      ...inForce(scope, pass.setter).filter(
+        ({ args: [name = '', value] }) => isOfClient(value) && isIdentity(scope, pass, name),
+      ),
+    ]),
+  },
+  {
+    id: 'nginx/upgrade-passed',
+    severity: 'error',
+    what: 'Upgrade is set to what the client asks for: h2c is a tunnel, and what comes through it was decided on by nobody',
+    mend: 'map $http_upgrade to websocket or nothing, as deploy/nginx/nginx.conf does, and set Upgrade from that',
+    find: eachPass((scope, pass) =>
+      inForce(scope, pass.setter).filter(
+        ({ args: [name = '', value] }) => name.toLowerCase() === 'upgrade' && isOfClient(value),
+      ),
+    ),
+  },
 ]
+
+/** Whether a value is what the client wrote into some header. */
+function isOfClient(value: string | undefined): boolean {
+  return value !== undefined && /\$\{?http_/.test(value)
+}
+
+/** Whether a name is, to CGI and its kind, the one of a header that the gate says. */
+function isIdentity(scope: Scope, pass: Pass, name: string): boolean {
+  const folded = (text: string): string => text.toLowerCase().replaceAll('_', '-')
+  return identityVariables(scope).some(
+    ({ header }) => folded(pass.headerName(header)) === folded(name),
+  )
+}
 
 /** A rule's look at every guarded scope that hands requests on. */
 function eachPass(

@@ -5,8 +5,9 @@ import { envoyConnectionCases } from './envoy-connection-cases.js'
 import { envoyFilterCases } from './envoy-filter-cases.js'
 import { edited, goodFiles, seenIn, shippedFiles } from './examined.js'
 import { nginxCases } from './nginx-cases.js'
+import { nginxIdentityCases } from './nginx-identity-cases.js'
 
-const cases = [...envoyConnectionCases, ...envoyFilterCases, ...nginxCases]
+const cases = [...envoyConnectionCases, ...envoyFilterCases, ...nginxCases, ...nginxIdentityCases]
 
 describe('a good file', () => {
   it.each([...new Set([...shippedFiles, ...Object.values(goodFiles)])])(
