@@ -33,8 +33,10 @@ export const traefik: ProxyKind = {
     try {
       // The port is open before there is a route; all of them come at once.
       await until(async () => {
-        const { status } = await fetch(`http://127.0.0.1:${String(questionPort)}/sign`)
-        return status === 503
+        return await fetch(`http://127.0.0.1:${String(questionPort)}/sign`).then(
+          ({ status }) => status === 503,
+          () => false, // The second port may be open later than the first.
+        )
       }, 'a route of Traefik')
       return running
     } catch (fault) {
