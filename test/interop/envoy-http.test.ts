@@ -236,7 +236,7 @@ describe('something else at the port of the gate', () => {
       gate.reply = reply
       const startedAt = performance.now()
       await sendRaw(envoy.port, request)
-      expect(performance.now() - startedAt).toBeLessThan(3_000)
+      expect(performance.now() - startedAt).toBeLessThan(8_000)
       expect(upstream.reached).toEqual([])
       gate.reply = allow
       expect((await sendRaw(envoy.port, request)).status).toBe(200)
@@ -257,7 +257,7 @@ describe('something else at the port of the gate', () => {
     await gate.close()
     const startedAt = performance.now()
     expect((await sendRaw(envoy.port, request)).status).toBe(503)
-    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    expect(performance.now() - startedAt).toBeLessThan(8_000)
     expect(upstream.reached).toEqual([])
     gate = await startByteGate(gate.port)
     await until(async () => (await sendRaw(envoy.port, request)).status === 200, 'an allow')

@@ -98,7 +98,7 @@ describe('a gate that answers wrongly', () => {
     const startedAt = performance.now()
     const filler = `x-filler: ${'f'.repeat(/too large/.test(name) ? 10_000 : 1)}`
     const { status, headers, body } = await sendRaw(proxy.port, get('/read', filler))
-    expect(performance.now() - startedAt).toBeLessThan(3_000)
+    expect(performance.now() - startedAt).toBeLessThan(8_000)
     expect(upstream.reached).toEqual([])
     expect({ status, body: JSON.parse(body) as unknown }).toEqual({
       status: 503,

@@ -56,7 +56,7 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('through %s', (_,
       gate.reply = reply
       const startedAt = performance.now()
       const { status } = await sendRaw(proxy.port, request)
-      expect(performance.now() - startedAt).toBeLessThan(3_000)
+      expect(performance.now() - startedAt).toBeLessThan(8_000)
       expect(upstream.reached).toEqual([])
       expect(status).toSatisfy((code: number) => isRefusal(kind.door, name, code))
       gate.reply = allow
@@ -68,7 +68,7 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('through %s', (_,
     await gate.close()
     const startedAt = performance.now()
     expect((await sendRaw(proxy.port, request)).status).toBeGreaterThanOrEqual(502)
-    expect(performance.now() - startedAt).toBeLessThan(3_000)
+    expect(performance.now() - startedAt).toBeLessThan(8_000)
     expect(upstream.reached).toEqual([])
     gate = await startByteGate(gate.port)
     expect((await sendRaw(proxy.port, request)).status).toBe(200)

@@ -140,7 +140,7 @@ describe('fetchDocument', () => {
   it.each(slow)('gives up on a server that %s', async (_, answer) => {
     const start = performance.now()
     await expect(fetchAnswered(answer, 150)).rejects.toThrow(/timeout/)
-    expect(performance.now() - start).toBeLessThan(3_000)
+    expect(performance.now() - start).toBeLessThan(8_000)
   })
 
   it('asks nothing of a URL that is not fetchable', async () => {
