@@ -11,7 +11,8 @@ const connections = 2
 const streams = 32
 const frames = splitFrames(readFileSync(process.argv[2]))
 const headers = { ':method': 'POST', ':path': callPath, ...callHeaders }
-let nextFrame = 0
+/** By address: turns that another server takes must not bring back what this one saw last. */
+const nextFrames = new Map()
 
 process.on('message', ({ address, requests }) => {
   void load(address, requests).then((seen) => process.send(seen))
@@ -27,7 +28,7 @@ async function load(address, requests) {
         Array.from({ length: streams }, async () => {
           while (seen.left > 0) {
             seen.left -= 1
-            await call(session, seen)
+            await call(session, takeFrame(address), seen)
           }
         }),
       )
@@ -38,7 +39,13 @@ async function load(address, requests) {
   return { perSecond, failures: seen.failures, answerBytes: seen.answerBytes }
 }
 
-async function call(session, seen) {
+function takeFrame(address) {
+  const next = nextFrames.get(address) ?? 0
+  nextFrames.set(address, (next + 1) % frames.length)
+  return frames[next]
+}
+
+async function call(session, frame, seen) {
   await new Promise((resolve) => {
     const stream = session.request(headers)
     let isAnswered = false
@@ -49,8 +56,7 @@ async function call(session, seen) {
       if (!isAnswered) seen.failures += 1
       resolve()
     })
-    stream.end(frames[nextFrame])
-    nextFrame = (nextFrame + 1) % frames.length
+    stream.end(frame)
   })
 }
 
