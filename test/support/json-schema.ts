@@ -76,7 +76,8 @@ const checks: Readonly<Record<string, Check>> = {
   ),
 }
 
-function hasType(type: unknown, value: unknown): boolean {
+/** Whether a value is of a type of JSON Schema. Throws on a type that there is not. */
+export function hasType(type: unknown, value: unknown): boolean {
   switch (type) {
     case 'object':
       return isMap(value)

@@ -6,6 +6,7 @@
  * (`x-kubernetes-validations`) cannot be run here.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { hasType } from './json-schema.js'
 
 export type Schema = Readonly<Record<string, unknown>>
 type Check = (argument: never, value: unknown, at: At) => readonly string[]
@@ -125,23 +126,6 @@ function problemsInBranch(schema: Schema, value: unknown, path: string): readonl
 
 function fitting(schemas: readonly Schema[], value: unknown): number {
   return schemas.filter((schema) => problemsInBranch(schema, value, '').length === 0).length
-}
-
-function hasType(type: string, value: unknown): boolean {
-  switch (type) {
-    case 'object':
-      return isMap(value)
-    case 'array':
-      return Array.isArray(value)
-    case 'integer':
-      return Number.isInteger(value)
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return typeof value === type
-    default:
-      throw new Error(`unknown type ${type}`)
-  }
 }
 
 function isText(value: unknown): value is string {
