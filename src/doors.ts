@@ -1,6 +1,6 @@
 /** Opens the doors that the configuration names. Part of the composition root: it knows every door and its settings. */
 import type { CertificateFilesOptions } from './certificate-files.js'
-import type { Check, CheckObserver } from './check/index.js'
+import type { DoorDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
 import {
   checkMethod,
@@ -17,22 +17,12 @@ import {
 } from './forward-auth/index.js'
 import type { Log } from './telemetry/index.js'
 
-/** What every door needs. */
-export interface DoorDependencies {
-  readonly check: Check
-  readonly observer: CheckObserver
-  readonly nextDecisionId: () => string
-  readonly monotonicMs: () => number
-  readonly wallMs: () => number
-  readonly onFault: (fault: unknown) => void
-}
-
 const tlsReloadMs = 10_000
 
 /** The gRPC door; undefined when the configuration has none. Rejects when it cannot be opened. */
 export async function openEnvoyDoor(
   config: GateConfig,
-  dependencies: DoorDependencies,
+  dependencies: DoorDependencies & { readonly wallMs: () => number },
   log: Log,
 ): Promise<GrpcServer | undefined> {
   const { grpc } = config.listen

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import type { DestinationStream } from 'pino'
 import { createCheck, createDecisionIds, type Check, type CheckObserver } from './check/index.js'
 import type { GateConfig } from './config/index.js'
-import { openEnvoyDoor, openHttpDoors, type DoorDependencies } from './doors.js'
+import { openEnvoyDoor, openHttpDoors } from './doors.js'
 import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
 import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
@@ -85,7 +85,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       log.decided(event)
     },
   }
-  const dependencies: DoorDependencies = {
+  const dependencies = {
     check,
     observer,
     nextDecisionId: createDecisionIds(randomBytes(8).toString('hex')),

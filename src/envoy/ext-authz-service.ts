@@ -12,7 +12,7 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
-import type { Check, CheckObserver, CheckRequest, Decision } from '../check/index.js'
+import type { CheckRequest, Decision, DoorDependencies } from '../check/index.js'
 import { answerFormat, PreparedAnswers } from '../check/index.js'
 import { decodeCheckRequest, type DecodedCheckRequest } from './decode-check-request.js'
 import {
@@ -23,13 +23,8 @@ import {
 } from './to-check-response.js'
 
 /** What the service needs. */
-export interface ExtAuthzDependencies {
-  readonly check: Check
-  readonly observer: CheckObserver
-  readonly nextDecisionId: () => string
-  readonly monotonicMs: () => number
+export interface ExtAuthzDependencies extends DoorDependencies {
   readonly wallMs: () => number
-  readonly onFault: (fault: unknown) => void
   readonly response: CheckResponseOptions
 }
 

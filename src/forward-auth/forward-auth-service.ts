@@ -12,22 +12,16 @@ import {
   answerFormat,
   PreparedAnswers,
   type AnswerFormat,
-  type Check,
-  type CheckObserver,
   type CheckRequest,
   type Decision,
+  type DoorDependencies,
 } from '../check/index.js'
 import { contractReader, type ContractFields, type RawFields } from './contract-fields.js'
 import type { Dialect } from './dialect.js'
 import { prepareHttpAnswer, type PreparedHttpAnswer } from './to-http-answer.js'
 
 /** What the service needs. */
-export interface ForwardAuthDependencies {
-  readonly check: Check
-  readonly observer: CheckObserver
-  readonly nextDecisionId: () => string
-  readonly monotonicMs: () => number
-  readonly onFault: (fault: unknown) => void
+export interface ForwardAuthDependencies extends DoorDependencies {
   readonly dialects: readonly Dialect[]
   /** Every header, in every spelling, that only Scopegate may send upstream. */
   readonly managedHeaders: readonly string[]
