@@ -1,20 +1,12 @@
-/** What is special to Caddy: its own checker, a gate that answers wrongly, upgrades and the log. */
+/** What is special to Caddy: its own checker, a gate that answers wrongly and the log. */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { connect as connectHttp2 } from 'node:http2'
-import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startEchoUpstream, type EchoUpstream } from '../support/echo-upstream.js'
 import { caddy, caddyCommand, caddyEnvironment } from '../support/proxies/caddy.js'
 import type { RunningProxy } from '../support/proxies/proxy.js'
-import {
-  allow,
-  startBodyUpstream,
-  startByteGate,
-  type BodyUpstream,
-  type ByteGate,
-} from '../support/proxy-peers.js'
+import { allow, startByteGate, type ByteGate } from '../support/proxy-peers.js'
 import { startProxyStack } from '../support/proxy-stack.js'
 import { apiHost, rawRequest, sendRaw } from '../support/raw-http.js'
 import { until } from '../support/until.js'
@@ -63,19 +55,6 @@ describe('a gate that answers wrongly', () => {
     expect(upstream.reached).toEqual([])
   })
 
-  it('is asked on connections that stay, about a request without its body and cookies', async () => {
-    await sendRaw(proxy.port, get('/read'))
-    const before = gate.connections()
-    const lines = ['content-length: 5', 'cookie: a=b', 'expect: 100-continue']
-    for (let i = 0; i < 5; i += 1) {
-      await sendRaw(proxy.port, `${rawRequest('POST /read?q HTTP/1.1', apiHost, ...lines)}hello`)
-    }
-    expect(gate.connections()).toBe(before)
-    const question = gate.questions.at(-1) ?? ''
-    expect(question).toMatch(/^GET \/caddy HTTP\/1\.1\r\n/)
-    expect(question).not.toMatch(/hello|^(?:content-length|cookie|connection|expect):/im)
-  })
-
   it.each(['.', '!', '#', '$', '%', '&', "'", '*', '+', '^', '`', '|', '~', '_'])(
     'hands on no name that has a %s in place of a hyphen',
     async (sign) => {
@@ -92,58 +71,6 @@ describe('a gate that answers wrongly', () => {
       expect(upstream.reached).toEqual([])
     },
   )
-
-  it('takes HTTP/2 without TLS', async () => {
-    const session = connectHttp2(`http://127.0.0.1:${String(proxy.port)}`)
-    try {
-      const stream = session.request({ ':path': '/read?x', 'x-auth-scope': 'root' })
-      const status = await new Promise((resolve, reject) => {
-        stream.on('response', (headers) => {
-          resolve(headers[':status'])
-        })
-        stream.on('error', reject)
-      })
-      expect(status).toBe(200)
-      expect(upstream.lastIdentity('x-auth-scope')).toEqual([])
-    } finally {
-      session.close()
-    }
-  })
-})
-
-describe('upgrades', () => {
-  let gate: ByteGate
-  let upstream: BodyUpstream
-  let proxy: RunningProxy
-  beforeAll(async () => {
-    gate = await startByteGate()
-    upstream = await startBodyUpstream()
-    proxy = await caddy.start({ gatePort: gate.port, grpcPort: 1, upstreamPort: upstream.port })
-  })
-  afterAll(async () => {
-    await proxy.stop()
-    await Promise.all([gate.close(), upstream.close()])
-  })
-
-  it.each([
-    ['websocket', 'hello'],
-    ['WebSocket', 'hello'],
-    ['h2c', undefined],
-  ])('to %s lead to %s', async (protocol, echo) => {
-    const socket = connect(proxy.port, '127.0.0.1')
-    let received = ''
-    socket.setEncoding('latin1').on('data', (text: string) => (received += text))
-    const lines = [apiHost, 'connection: upgrade', `upgrade: ${protocol}`]
-    socket.write(`${['GET /read HTTP/1.1', ...lines].join('\r\n')}\r\n\r\n`)
-    await until(() => received.includes('\r\n\r\n'), 'an answer')
-    expect(gate.questions.at(-1)).not.toMatch(/^(?:connection|upgrade):/im)
-    expect(received.startsWith('HTTP/1.1 101')).toBe(echo !== undefined)
-    if (echo !== undefined) {
-      socket.write(echo)
-      await until(() => received.endsWith(echo), 'the echo')
-    }
-    socket.destroy()
-  })
 })
 
 describe('the log', () => {
