@@ -18,7 +18,8 @@ import {
 } from '../check/index.js'
 import { contractReader, type ContractFields, type RawFields } from './contract-fields.js'
 import type { Dialect } from './dialect.js'
-import { prepareHttpAnswer, type PreparedHttpAnswer } from './to-http-answer.js'
+import { sendAnswer, type PreparedHttpAnswer } from './send-answer.js'
+import { prepareHttpAnswer } from './to-http-answer.js'
 
 /** What the service needs. */
 export interface ForwardAuthDependencies extends DoorDependencies {
@@ -126,9 +127,7 @@ export function createForwardAuthService(
 
   function send(response: ServerResponse, answer: PreparedHttpAnswer, decisionId: string): boolean {
     try {
-      const fields = answer.fields.slice()
-      fields[fields.length - 1] = decisionId
-      response.writeHead(answer.status, fields).end(answer.body)
+      sendAnswer(response, answer, decisionId)
       return true
     } catch (fault) {
       onFault(fault) // Fail closed: an answer that Node refuses to send is not an allow.

@@ -9,17 +9,7 @@
  */
 import { refusalAnswer, type Allow, type AnswerFormat, type Decision } from '../check/index.js'
 import type { Dialect } from './dialect.js'
-
-/** An answer without the id of its decision. */
-export interface PreparedHttpAnswer {
-  readonly status: number
-  /** Name, value, name, value; the last value is the place of the decision's id. */
-  readonly fields: readonly string[]
-  readonly body: string
-}
-
-/** The response header by which a decision is found in the log. */
-export const decisionIdField = 'x-scopegate-decision-id'
+import { prepareAnswer, type PreparedHttpAnswer } from './send-answer.js'
 
 /** Prepares the answer to a decision; `format` matters only to refusals. */
 export function prepareHttpAnswer(
@@ -31,7 +21,7 @@ export function prepareHttpAnswer(
   if (decision.outcome === 'allow') return allowed(decision, dialect, managedHeaders)
   const answer = refusalAnswer(decision, format, dialect?.foldStatus)
   if (answer.status < 400) throw new Error('a refusal is folded into a status that is none')
-  return prepared(answer.status, answer.headers, answer.body)
+  return prepareAnswer(answer.status, answer.headers, answer.body)
 }
 
 function allowed(
@@ -46,15 +36,5 @@ function allowed(
     const names = managedHeaders.filter((name) => !set.has(name))
     headers.push({ name: dialect.removeWith, value: names.join(',') })
   }
-  return prepared(200, headers, '')
-}
-
-function prepared(
-  status: number,
-  headers: readonly { readonly name: string; readonly value: string }[],
-  body: string,
-): PreparedHttpAnswer {
-  const fields = headers.flatMap(({ name, value }) => [name, value])
-  fields.push('content-length', String(Buffer.byteLength(body)), decisionIdField, '')
-  return { status, fields, body }
+  return prepareAnswer(200, headers, '')
 }
