@@ -6,8 +6,16 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { DestinationStream } from 'pino'
 import type { CertificateFilesOptions } from './certificate-files.js'
-import { createCheck, createDecisionIds, type Check, type CheckObserver } from './check/index.js'
+import {
+  createCheck,
+  createDecisionIds,
+  noRevocations,
+  type Check,
+  type CheckObserver,
+  type Revocations,
+} from './check/index.js'
 import type { GateConfig } from './config/index.js'
+import { createRevocation, type Telemetry } from './create-revocation.js'
 import { checkMethod, createExtAuthzService, loadProto, startGrpcServer } from './envoy/index.js'
 import {
   createForwardAuthService,
@@ -16,6 +24,7 @@ import {
   type ForwardAuthServer,
 } from './forward-auth/index.js'
 import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
+import { Opened } from './opened.js'
 import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
@@ -58,13 +67,14 @@ const clock: Clock = {
   },
 }
 
-/** Starts a gate. Rejects when an address cannot be bound; does not wait for issuers. */
+/**
+ * Starts a gate. Rejects when an address cannot be bound or the list of revocations cannot be read; does not wait for
+ * issuers, and for a store of revocations two seconds at most.
+ */
 export async function startGate(config: GateConfig, environment: GateEnvironment): Promise<Gate> {
   const log = new Log(config.log, environment.logDestination)
-  const keySets = new KeySets(
-    config.issuerKeys,
-    keySetsDependencies(log, () => ({ metrics, readiness })),
-  )
+  const telemetry = (): Telemetry => ({ metrics, readiness })
+  const keySets = new KeySets(config.issuerKeys, keySetsDependencies(log, telemetry))
   const tokenCache = new TokenCache(
     {
       maxTokens: config.limits.maxCachedTokens,
@@ -74,19 +84,24 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     },
     clock,
   )
+  const revocation = await createRevocation(config, clock, log, telemetry)
   const metrics: Metrics = new Metrics({
     version: environment.version,
     keyStates: () => keySets.status(),
     tokenCache,
     monotonicMs: clock.monotonicMs,
     configLoadedAtMs: clock.wallMs(),
+    revocation,
   })
-  const readiness: Readiness = new Readiness(() => keySets.status())
+  const readiness: Readiness = new Readiness(
+    () => keySets.status(),
+    () => (revocation === undefined ? {} : { revocation: revocation.readiness() }),
+  )
   const onFault = (fault: unknown): void => {
     metrics.failed()
     log.fault(fault)
   }
-  const check = buildCheck(config, keySets, tokenCache, onFault)
+  const check = buildCheck(config, keySets, tokenCache, revocation ?? noRevocations, onFault)
   const observer: CheckObserver = {
     decided(event) {
       metrics.decided(event)
@@ -102,10 +117,17 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   }
   const opened = new Opened()
   try {
+    // Before the doors, so that a restart lets nothing in that was revoked.
+    await opened.add(revocation === undefined ? Promise.resolve(undefined) : revocation.start())
     const grpc = await opened.add(openEnvoyDoor(config, dependencies, log))
     const http = await opened.add(openHttpDoors(config, dependencies, log))
     const admin = await opened.add(
-      startAdminServer(config.listen.admin.address, metrics.registry, readiness),
+      startAdminServer(
+        config.listen.admin.address,
+        metrics.registry,
+        readiness,
+        revocation?.pages(),
+      ),
     )
     readiness.onChange((ready) => {
       grpc.setServing(ready)
@@ -130,6 +152,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         const { graceMs } = config.shutdown
         await Promise.all([grpc.close(graceMs), http?.close(graceMs)])
         keySets.stop()
+        revocation?.close()
         await admin.close()
         log.info('stopped')
       },
@@ -137,27 +160,6 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   } catch (fault) {
     await opened.close() // Who cannot have all addresses keeps none.
     throw fault
-  }
-}
-
-/** What is open already, so that it can be closed when the next one cannot be opened. */
-class Opened {
-  readonly #servers: { close(graceMs: number): Promise<void> }[] = []
-
-  async add<S extends { close(graceMs: number): Promise<void> } | undefined>(
-    opening: Promise<S>,
-  ): Promise<S> {
-    const server = await opening
-    if (server !== undefined) this.#servers.push(server)
-    return server
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      this.#servers.map(async (server) => {
-        await server.close(0)
-      }),
-    )
   }
 }
 
@@ -170,10 +172,7 @@ interface DoorDependencies {
   readonly onFault: (fault: unknown) => void
 }
 
-function keySetsDependencies(
-  log: Log,
-  telemetry: () => { readonly metrics: Metrics; readonly readiness: Readiness },
-): KeySetsDependencies {
+function keySetsDependencies(log: Log, telemetry: () => Telemetry): KeySetsDependencies {
   return {
     clock,
     random: Math.random,
@@ -197,6 +196,7 @@ function buildCheck(
   config: GateConfig,
   keySets: KeySets,
   tokenCache: TokenCache,
+  revocations: Revocations,
   onFault: (fault: unknown) => void,
 ): Check {
   const verifyJwt = createJwtVerifier({
@@ -209,6 +209,7 @@ function buildCheck(
     policy: config.policy,
     authenticate: createAuthenticate(verifyJwt, tokenCache, config.limits.maxWaitingChecks),
     claimPointers: config.claimPointers,
+    revocations,
     clock,
     limits: {
       maxTokenBytes: config.limits.maxTokenBytes,
