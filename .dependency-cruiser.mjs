@@ -5,6 +5,7 @@ const rooms = [
   'jwks',
   'token',
   'check',
+  'revocation',
   'envoy',
   'forward-auth',
   'telemetry',
@@ -38,6 +39,12 @@ const borders = [
     why: 'check/ decides and knows no proxy. If it needs something from a door, add a field to CheckRequest.',
   },
   {
+    room: 'revocation',
+    may: [],
+    types: ['check'],
+    why: 'revocation/ knows what is revoked; check/ asks it, and declares how.',
+  },
+  {
     room: 'envoy',
     may: ['check'],
     why: 'A door that verifies or decides by itself gives two proxies different answers. Add it to check/.',
@@ -54,7 +61,7 @@ const borders = [
   },
   {
     room: 'config',
-    may: ['policy', 'jwks'],
+    may: ['policy', 'jwks', 'revocation'],
     types: ['check', 'token'],
     why: 'config/ compiles settings; it starts nothing and decides nothing.',
   },
@@ -66,7 +73,7 @@ const borders = [
   {
     room: 'telemetry',
     may: [],
-    types: ['check', 'jwks', 'token'],
+    types: ['check', 'jwks', 'token', 'revocation'],
     why: 'telemetry/ listens. A value import would let a metric change a decision.',
   },
   {
@@ -83,7 +90,8 @@ const homes = [
   { pattern: '^node_modules/lru-cache', rooms: ['jwks', 'token'] },
   { pattern: '^node_modules/prom-client', rooms: ['telemetry'] },
   { pattern: '^node_modules/(zod|fastest-levenshtein)', rooms: ['config'] },
-  { pattern: '^node_modules/yaml', rooms: ['config', 'doctor'] },
+  { pattern: '^node_modules/yaml', rooms: ['config', 'doctor', 'revocation'] },
+  { pattern: '^node_modules/ioredis', rooms: ['revocation'] },
   { pattern: '^node_modules/commander', rooms: ['cli'] },
 ]
 

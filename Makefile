@@ -1,7 +1,7 @@
 # The front door. `make help` lists what is behind it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench build config-check clean tools debian-proxies
+.PHONY: help demo test check bench build config-check clean tools debian-peers
 
 NODE_MODULES := node_modules/.package-lock.json
 VENV := .venv/.requirements
@@ -13,7 +13,7 @@ help: ## show this list
 demo: dist/main.js $(VENV) ## run the main job behind a real Envoy, or PROXY=nginx|caddy|traefik|haproxy|envoy-http
 	@node deploy/demo/run.mjs $(if $(PROXY),--proxy $(PROXY))
 
-test: dist/main.js $(VENV) debian-proxies ## run everything: make check, then the tests with the real peers
+test: dist/main.js $(VENV) debian-peers ## run everything: make check, then the tests with the real peers
 	@node test/run-lanes.mjs format lint types borders dead-code unit interop no-token-logged
 
 check: dist/main.js ## check format, lint, types, borders and dead code, and run the unit tests
@@ -51,6 +51,6 @@ tools:
 	@command -v python3 >/dev/null || { echo "Python 3 is needed for the real proxies: apt-get install python3 python3-venv" >&2; exit 2; }
 
 # No wheel has these; the tests run them beside the newest ones.
-debian-proxies:
-	@for name in nginx haproxy; do command -v $$name >/dev/null || [ -x /usr/sbin/$$name ] || \
+debian-peers:
+	@for name in nginx haproxy redis-server; do command -v $$name >/dev/null || [ -x /usr/sbin/$$name ] || \
 	  { echo "$$name is needed for its tests: apt-get install $$name (or run .ci/run, which does)" >&2; exit 2; }; done

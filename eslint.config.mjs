@@ -56,8 +56,9 @@ export default tseslint.config(
   },
   {
     // These rooms write `Date`-free code too, but need one name each: the answer below says which and why.
-    files: ['src/telemetry/metrics.ts'],
-    rules: { 'no-restricted-globals': 'off' }, // process.version, for build info
+    // process.version, for build info; Date as a calendar, which reads no clock
+    files: ['src/telemetry/metrics.ts', 'src/revocation/rfc3339.ts'],
+    rules: { 'no-restricted-globals': 'off' },
   },
   {
     files: ['*.config.ts'],

@@ -5,10 +5,19 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { DestinationStream } from 'pino'
-import { createCheck, createDecisionIds, type Check, type CheckObserver } from './check/index.js'
+import {
+  createCheck,
+  createDecisionIds,
+  noRevocations,
+  type Check,
+  type CheckObserver,
+  type Revocations,
+} from './check/index.js'
 import type { GateConfig } from './config/index.js'
+import { createRevocation, type Telemetry } from './create-revocation.js'
 import { openEnvoyDoor, openHttpDoors } from './doors.js'
 import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
+import { Opened } from './opened.js'
 import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
@@ -50,13 +59,14 @@ const clock: Clock = {
   },
 }
 
-/** Starts a gate. Rejects when an address cannot be bound; does not wait for issuers. */
+/**
+ * Starts a gate. Rejects when an address cannot be bound or the list of revocations cannot be read; does not wait for
+ * issuers, and for a store of revocations two seconds at most.
+ */
 export async function startGate(config: GateConfig, environment: GateEnvironment): Promise<Gate> {
   const log = new Log(config.log, environment.logDestination)
-  const keySets = new KeySets(
-    config.issuerKeys,
-    keySetsDependencies(log, () => ({ metrics, readiness })),
-  )
+  const telemetry = (): Telemetry => ({ metrics, readiness })
+  const keySets = new KeySets(config.issuerKeys, keySetsDependencies(log, telemetry))
   const tokenCache = new TokenCache(
     {
       maxTokens: config.limits.maxCachedTokens,
@@ -66,19 +76,24 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     },
     clock,
   )
+  const revocation = await createRevocation(config, clock, log, telemetry)
   const metrics: Metrics = new Metrics({
     version: environment.version,
     keyStates: () => keySets.status(),
     tokenCache,
     monotonicMs: clock.monotonicMs,
     configLoadedAtMs: clock.wallMs(),
+    revocation,
   })
-  const readiness: Readiness = new Readiness(() => keySets.status())
+  const readiness: Readiness = new Readiness(
+    () => keySets.status(),
+    () => (revocation === undefined ? {} : { revocation: revocation.readiness() }),
+  )
   const onFault = (fault: unknown): void => {
     metrics.failed()
     log.fault(fault)
   }
-  const check = buildCheck(config, keySets, tokenCache, onFault)
+  const check = buildCheck(config, keySets, tokenCache, revocation ?? noRevocations, onFault)
   const observer: CheckObserver = {
     decided(event) {
       metrics.decided(event)
@@ -95,10 +110,17 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   }
   const opened = new Opened()
   try {
+    // Before the doors, so that a restart lets nothing in that was revoked.
+    await opened.add(revocation === undefined ? Promise.resolve(undefined) : revocation.start())
     const grpc = await opened.add(openEnvoyDoor(config, dependencies, log))
     const http = await opened.add(openHttpDoors(config, dependencies, log))
     const admin = await opened.add(
-      startAdminServer(config.listen.admin.address, metrics.registry, readiness),
+      startAdminServer(
+        config.listen.admin.address,
+        metrics.registry,
+        readiness,
+        revocation?.pages(),
+      ),
     )
     readiness.onChange((ready) => {
       grpc?.setServing(ready)
@@ -123,6 +145,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         const { graceMs } = config.shutdown
         await Promise.all([grpc?.close(graceMs), http?.close(graceMs)])
         keySets.stop()
+        revocation?.close()
         await admin.close()
         log.info('stopped')
       },
@@ -133,31 +156,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   }
 }
 
-/** What is open already, so that it can be closed when the next one cannot be opened. */
-class Opened {
-  readonly #servers: { close(graceMs: number): Promise<void> }[] = []
-
-  async add<S extends { close(graceMs: number): Promise<void> } | undefined>(
-    opening: Promise<S>,
-  ): Promise<S> {
-    const server = await opening
-    if (server !== undefined) this.#servers.push(server)
-    return server
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      this.#servers.map(async (server) => {
-        await server.close(0)
-      }),
-    )
-  }
-}
-
-function keySetsDependencies(
-  log: Log,
-  telemetry: () => { readonly metrics: Metrics; readonly readiness: Readiness },
-): KeySetsDependencies {
+function keySetsDependencies(log: Log, telemetry: () => Telemetry): KeySetsDependencies {
   return {
     clock,
     random: Math.random,
@@ -181,6 +180,7 @@ function buildCheck(
   config: GateConfig,
   keySets: KeySets,
   tokenCache: TokenCache,
+  revocations: Revocations,
   onFault: (fault: unknown) => void,
 ): Check {
   const verifyJwt = createJwtVerifier({
@@ -193,6 +193,7 @@ function buildCheck(
     policy: config.policy,
     authenticate: createAuthenticate(verifyJwt, tokenCache, config.limits.maxWaitingChecks),
     claimPointers: config.claimPointers,
+    revocations,
     clock,
     limits: {
       maxTokenBytes: config.limits.maxTokenBytes,

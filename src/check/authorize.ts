@@ -1,6 +1,6 @@
 /**
  * What a verified access token may do on a route. Decided once for a token and a route, and remembered for as long as
- * the token itself is.
+ * the token itself is. Whether the token is revoked is never remembered: it is asked every time, before all else.
  */
 import {
   resolveJsonPointer,
@@ -14,6 +14,7 @@ import type { Decision, Principal } from './decision.js'
 import { identityHeaders } from './identity-headers.js'
 import type { LabelRegistry, Refusals } from './refusals.js'
 import type { Reason } from './reason.js'
+import type { Revocations, TokenIdentifiers } from './revocations.js'
 
 /** Where an issuer keeps what policy asks for, in order; all places count, for the client the first with a value. */
 export interface ClaimPointers {
@@ -27,16 +28,20 @@ interface TokenMemory {
   readonly principal: Principal
   readonly grant: Grant
   readonly decisions: Map<Route, Decision>
+  /** Made when somebody first asks whether the token is revoked. */
+  identifiers: TokenIdentifiers | undefined
+  revoked: Map<Route, Decision> | undefined
 }
 
 /** A token that visits more routes than this is decided anew now and then, so that its memory stays small. */
 const maxDecisionsPerToken = 4
 
-/** Decides by issuer, audience, sender constraint and requirement. Never throws, never waits. */
+/** Decides by revocation, issuer, audience, sender constraint and requirement. Never throws, never waits. */
 export function createAuthorize(
   pointersByIssuer: ReadonlyMap<string, ClaimPointers>,
   refusals: Refusals,
   labels: LabelRegistry,
+  revocations: Revocations,
 ): (token: VerifiedAccessToken, route: Route) => Decision {
   const memories = new WeakMap<VerifiedAccessToken, TokenMemory>()
 
@@ -46,13 +51,22 @@ export function createAuthorize(
       memory = createMemory(token)
       memories.set(token, memory)
     }
-    let decision = memory.decisions.get(route)
-    if (decision === undefined) {
-      decision = decide(memory, route)
-      if (memory.decisions.size >= maxDecisionsPerToken) memory.decisions.clear()
-      memory.decisions.set(route, decision)
+    if (!revocations.isIdle) {
+      const refusal = refuseRevoked(memory, route)
+      if (refusal !== undefined) return refusal
     }
-    return decision
+    return remembered(memory.decisions, route, memory, decide)
+  }
+
+  function refuseRevoked(memory: TokenMemory, route: Route): Decision | undefined {
+    memory.identifiers ??= identifiersOf(memory.principal.token)
+    const verdict = revocations.judge(memory.identifiers)
+    if (verdict === undefined) return undefined
+    if (verdict !== 'revoked') return refusals.get(verdict, route, memory.identifiers.issuerId)
+    memory.revoked ??= new Map()
+    return remembered(memory.revoked, route, memory, ({ principal }) =>
+      refusals.create(verdict, route, principal.token.issuerId, principal),
+    )
   }
 
   function decide({ principal, grant }: TokenMemory, route: Route): Decision {
@@ -85,8 +99,49 @@ export function createAuthorize(
         claims,
       },
       decisions: new Map(),
+      identifiers: undefined,
+      revoked: undefined,
     }
   }
+
+  function identifiersOf({
+    issuerId,
+    subject,
+    claims,
+    kid,
+  }: VerifiedAccessToken): TokenIdentifiers {
+    const { jti, sid, iat } = claims
+    return {
+      issuerId,
+      jti: textOrNone(jti),
+      sub: subject,
+      clientIds: (pointersByIssuer.get(issuerId)?.client ?? [])
+        .map((pointer) => resolveJsonPointer(claims, pointer))
+        .filter((value) => typeof value === 'string'),
+      sid: textOrNone(sid),
+      kid,
+      issuedAtSeconds: typeof iat === 'number' ? iat : undefined,
+    }
+  }
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function remembered(
+  decisions: Map<Route, Decision>,
+  route: Route,
+  memory: TokenMemory,
+  decide: (memory: TokenMemory, route: Route) => Decision,
+): Decision {
+  let decision = decisions.get(route)
+  if (decision === undefined) {
+    decision = decide(memory, route)
+    if (decisions.size >= maxDecisionsPerToken) decisions.clear()
+    decisions.set(route, decision)
+  }
+  return decision
 }
 
 function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): Reason | undefined {

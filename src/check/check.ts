@@ -18,6 +18,7 @@ import type { Decision, Refusal } from './decision.js'
 import { noIdentityHeaders } from './identity-headers.js'
 import type { Reason } from './reason.js'
 import { LabelRegistry, Refusals } from './refusals.js'
+import type { Revocations } from './revocations.js'
 
 /** Bounds of a check. */
 export interface CheckLimits {
@@ -33,6 +34,7 @@ export interface CheckDependencies {
   readonly policy: Policy
   readonly authenticate: Authenticate
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
+  readonly revocations: Revocations
   readonly clock: Clock
   readonly limits: CheckLimits
   /** Told about every fault that became an `internal_error`. */
@@ -55,7 +57,12 @@ export function createCheck(dependencies: CheckDependencies): Check {
   const { policy, authenticate, clock, limits, onFault } = dependencies
   const labels = new LabelRegistry()
   const refusals = new Refusals(labels)
-  const authorize = createAuthorize(dependencies.claimPointers, refusals, labels)
+  const authorize = createAuthorize(
+    dependencies.claimPointers,
+    refusals,
+    labels,
+    dependencies.revocations,
+  )
   const publicAllows = new Map<Route, Decision>()
   let waiting = 0
 

@@ -16,6 +16,7 @@ export type Reason =
   | 'missing_token'
   | 'malformed_credentials'
   | 'wrong_audience'
+  | 'revoked'
   | 'unverifiable_confirmation'
   | 'no_route'
   | 'ambiguous_path'
@@ -23,6 +24,7 @@ export type Reason =
   | 'malformed_request'
   | 'untrusted_proxy'
   | 'keys_unavailable'
+  | 'revocation_unavailable'
   | 'overloaded'
   | 'deadline'
   | 'internal_error'
@@ -106,6 +108,8 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   wrong_type: invalidToken(notValidHere),
   missing_claim: invalidToken(notValidHere),
   invalid_claim: invalidToken(notValidHere),
+  /** Genuine and in time, and withdrawn: itself, its subject, client, session or key. */
+  revoked: invalidToken('The access token was revoked'),
   /** The token is bound to a key (`cnf`), and the binding cannot be verified. */
   unverifiable_confirmation: invalidToken('The access token is bound to a key'),
   insufficient_scope: forbidden('The access token lacks a required scope', 'insufficient_scope'),
@@ -119,6 +123,8 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   /** The question came from an address that is no proxy of ours, so that anybody could have asked it. */
   untrusted_proxy: forbidden('No route allows this request', null),
   keys_unavailable: unavailable('Access tokens cannot be verified at the moment'),
+  /** What is revoked is not known, and the operator wants nobody to pass then. */
+  revocation_unavailable: unavailable('Access tokens cannot be verified at the moment'),
   overloaded: unavailable('Too many requests are waiting'),
   deadline: unavailable('The decision took too long'),
   internal_error: {

@@ -9,6 +9,7 @@ import {
 import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
 import { compileListen } from './compile-listen.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
+import { compileRevocation, revocationClaims } from './compile-revocation.js'
 import type { ConfigParts } from './config-input.js'
 import type { GateConfig } from './gate-config.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -52,8 +53,14 @@ export function compileConfig(
     issuerKeys: issuers.map(({ keys }) => keys),
     trustedIssuers: issuers.map(({ trusted }) => trusted),
     claimPointers: new Map(issuers.map(({ trusted, pointers }) => [trusted.id, pointers])),
-    neededClaims: neededClaims(issuers, policy.routes),
+    neededClaims: [
+      ...new Set([
+        ...neededClaims(issuers, policy.routes),
+        ...(input.revocation === undefined ? [] : revocationClaims),
+      ]),
+    ],
     managedHeaders: managedHeaders(policy.routes),
+    revocation: compileRevocation(input.revocation, directoryOf(['revocation']), findings),
   }
 }
 

@@ -113,6 +113,23 @@ export interface LimitsInput {
   maxCacheBytes: number
 }
 
+/** Where revocations come from. */
+export interface RevocationInput {
+  file?: string | undefined
+  adminTokenFile?: string | undefined
+  redis?:
+    | {
+        url: string
+        passwordFile?: string | undefined
+        caFile?: string | undefined
+        keyPrefix: string
+      }
+    | undefined
+  onStoreLoss?: 'serve' | 'deny' | undefined
+  maxAwaySeconds?: number | undefined
+  maxEntries: number
+}
+
 /** A resource whose routes of the wrong shape are left open. */
 export interface ResourceParts extends Omit<ResourceInput, 'routes'> {
   routes: (RouteInput | undefined)[]
@@ -132,4 +149,5 @@ export interface ConfigInput {
   limits: LimitsInput
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; allowSampleEvery: number }
   shutdown: { drainSeconds: number; graceSeconds: number }
+  revocation?: RevocationInput | undefined
 }

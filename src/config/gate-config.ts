@@ -2,6 +2,7 @@
 import type { ClaimPointers } from '../check/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
 import type { Policy } from '../policy/index.js'
+import type { RevocationOptions } from '../revocation/index.js'
 import type { TrustedIssuer } from '../token/index.js'
 import type { LimitsInput, ListenInput, ConfigInput } from './config-input.js'
 
@@ -19,4 +20,6 @@ export interface GateConfig {
   readonly neededClaims: readonly string[]
   /** Every header, in every spelling, that only Scopegate may send upstream. */
   readonly managedHeaders: readonly string[]
+  /** Undefined when nothing can ever be revoked here. */
+  readonly revocation: RevocationOptions | undefined
 }

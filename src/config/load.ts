@@ -4,6 +4,7 @@ import { readConfigDocuments } from './documents.js'
 import type { GateConfig } from './gate-config.js'
 import { ConfigError, type Finding } from './problem.js'
 import { schemaFindings } from './schema-findings.js'
+import { revocationProblems } from './revocation-problems.js'
 import { configPartsSchema, configSchema } from './schema.js'
 
 /** Loads a file or a directory. Throws a ConfigError that carries every problem, in the order of the files. */
@@ -17,6 +18,8 @@ export async function loadConfig(path: string): Promise<GateConfig> {
   const parts = parsed.success ? parsed.data : configPartsSchema.parse(documents.value)
   const config = compileConfig(parts, (at) => documents.directoryOf(at), findings)
   const problems = [...documents.repeated, ...findings.map((finding) => documents.locate(finding))]
+  // Which issuers a list may name is known once everything else is good.
+  if (problems.length === 0) problems.push(...(await revocationProblems(config, documents)))
   if (problems.length > 0) {
     throw new ConfigError(
       problems.sort(

@@ -8,6 +8,7 @@ import { positive, seconds } from './schema-atoms.js'
 import { issuerParts, issuerSchema } from './schema-issuer.js'
 import { listenParts, listenSchema } from './schema-listen.js'
 import { resourceParts, resourceSchema } from './schema-resource.js'
+import { revocationParts, revocationSchema } from './schema-revocation.js'
 
 const limits = z.strictObject({
   maxTokenBytes: positive.max(65_536).default(16_384),
@@ -35,6 +36,7 @@ export const configSchema: z.ZodType<ConfigInput> = z.strictObject({
   limits: limits.prefault({}),
   log: log.prefault({}),
   shutdown: shutdown.prefault({}),
+  revocation: revocationSchema.optional(),
 })
 
 /**
@@ -48,6 +50,7 @@ export const configPartsSchema: z.ZodType<ConfigParts> = z.object({
   limits: limits.prefault({}).catch(() => limits.parse({})),
   log: log.prefault({}).catch(() => log.parse({})),
   shutdown: shutdown.prefault({}).catch(() => shutdown.parse({})),
+  revocation: revocationParts,
 })
 
 /** The JSON Schema (2020-12) of a configuration file as people write it. */

@@ -1,4 +1,7 @@
-/** The operators' port: `/metrics`, `/livez`, `/readyz`. Never reachable through a door that takes traffic. */
+/**
+ * The operators' port: `/metrics`, `/livez`, `/readyz`, and pages of other rooms. Never reachable through a door that
+ * takes traffic.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { listen } from '../listen.js'
@@ -11,15 +14,28 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
+/** A page of another room; it gets requests of its methods only, and says itself who may see it. */
+export interface AdminPage {
+  readonly methods: readonly string[]
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+}
+
 /** Starts the server on `host:port` or `unix:/path`. Rejects when the address cannot be bound. */
 export async function startAdminServer(
   address: string,
   registry: Registry,
   readiness: Readiness,
+  pages: ReadonlyMap<string, AdminPage> = new Map(),
 ): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    answer(request, response, registry, readiness).catch(() => {
-      response.writeHead(500).end()
+    const page = pages.get(pathOf(request))
+    const answered =
+      page === undefined
+        ? answer(request, response, registry, readiness)
+        : answerPage(request, response, page)
+    answered.catch(() => {
+      if (!response.headersSent) response.writeHead(500)
+      response.end()
     })
   })
   server.requestTimeout = 10_000
@@ -38,13 +54,26 @@ export async function startAdminServer(
   }
 }
 
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? ''
+}
+
+async function answerPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  page: AdminPage,
+): Promise<void> {
+  if (page.methods.includes(request.method ?? '')) await page.answer(request, response)
+  else response.writeHead(405, { allow: page.methods.join(', ') }).end()
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   registry: Registry,
   readiness: Readiness,
 ): Promise<void> {
-  const path = request.url?.split('?', 1)[0]
+  const path = pathOf(request)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end()
   } else if (path === '/metrics') {

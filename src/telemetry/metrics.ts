@@ -8,8 +8,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { DecisionEvent, DecisionLabels, Door } from '../check/index.js'
 import type { IssuerKeyState } from '../jwks/index.js'
+import type { RevocationResult, RevocationSource } from '../revocation/index.js'
 import type { TokenCacheCounts } from '../token/index.js'
 import { LatencyHistogram } from './latency-histogram.js'
+import { collectRevocations, type RevocationStatus } from './revocation-metrics.js'
 
 /** What is read when Prometheus asks. */
 export interface MetricSources {
@@ -18,6 +20,8 @@ export interface MetricSources {
   readonly tokenCache: { readonly counts: TokenCacheCounts; readonly size: number }
   readonly monotonicMs: () => number
   readonly configLoadedAtMs: number
+  /** Undefined when revocation is not configured. */
+  readonly revocation: RevocationStatus | undefined
 }
 
 /** From a quarter of a tenth of a millisecond, where a warm decision ends, to the time-out that proxies use. */
@@ -33,6 +37,7 @@ export class Metrics {
   readonly #refreshes: Counter<'issuer' | 'result'>
   readonly #droppedHeaders: Counter<'header'>
   readonly #faults: Counter
+  readonly #revocationEvents: Counter<'source' | 'result'> | undefined
 
   constructor(sources: MetricSources) {
     const registers = [this.registry]
@@ -64,6 +69,7 @@ export class Metrics {
     collectTokenCache(sources, registers)
     collectKeySets(sources, registers)
     collectProcess(sources, registers)
+    this.#revocationEvents = collectRevocations(sources.revocation, registers)
   }
 
   /** Counts one decision. */
@@ -82,6 +88,11 @@ export class Metrics {
   /** Counts one attempt to load a key set. */
   refreshed(issuer: string, fault: string | undefined): void {
     this.#refreshes.inc({ issuer, result: fault === undefined ? 'success' : 'failure' })
+  }
+
+  /** Counts one event of the revocation list. */
+  revocation(source: RevocationSource, result: RevocationResult): void {
+    this.#revocationEvents?.inc({ source, result })
   }
 
   /** Counts one fault of ours. */

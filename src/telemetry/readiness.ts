@@ -11,13 +11,19 @@ export interface ReadinessComponent {
 /** The readiness of the process: ready when every component is. */
 export class Readiness {
   readonly #keyStates: () => readonly IssuerKeyState[]
+  readonly #others: () => Readonly<Record<string, ReadinessComponent>>
   readonly #listeners: ((ready: boolean) => void)[] = []
   #isListening = false
   #isDraining = false
   #wasReady = false
 
-  constructor(keyStates: () => readonly IssuerKeyState[]) {
+  /** `others` are the components of other rooms, by name. */
+  constructor(
+    keyStates: () => readonly IssuerKeyState[],
+    others: () => Readonly<Record<string, ReadinessComponent>> = () => ({}),
+  ) {
     this.#keyStates = keyStates
+    this.#others = others
   }
 
   /** Every component by name. An issuer is ready from its first key set on, also through a later outage. */
@@ -36,6 +42,7 @@ export class Readiness {
       listening: { ready: this.#isListening },
       running: this.#isDraining ? { ready: false, detail: 'shutting down' } : { ready: true },
       ...Object.fromEntries(issuers),
+      ...this.#others(),
     }
   }
 

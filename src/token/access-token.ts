@@ -9,6 +9,8 @@ export interface VerifiedAccessToken {
   readonly audiences: readonly string[]
   /** Whether the token is bound to a key; the binding itself has not been checked. */
   readonly isSenderConstrained: boolean
+  /** Of the key that verified the signature, as the issuer publishes it. */
+  readonly kid: string | undefined
   /** The claims that the configuration asks for; all others were forgotten. */
   readonly claims: Readonly<Record<string, unknown>>
 }

@@ -109,6 +109,7 @@ export function createJwtVerifier(
       subject,
       audiences,
       isSenderConstrained,
+      kid: key.kid,
       claims: pick(jwt.claims, dependencies.neededClaims),
     }
     return {

@@ -163,6 +163,13 @@ export const cases: readonly ContractCase[] = [
     ...invalidToken,
   },
   {
+    name: 'refuses a revoked token, whatever it may do',
+    reason: 'revoked',
+    request: read({ sub: 'mallory' }),
+    ...invalidToken,
+    challenge: `${realm}, error="invalid_token", error_description="The access token was revoked"`,
+  },
+  {
     name: 'refuses a token that is bound to a key it cannot check',
     reason: 'unverifiable_confirmation',
     request: read({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }),
@@ -255,6 +262,13 @@ export const cases: readonly ContractCase[] = [
     name: 'is unavailable while the issuer never gave its keys',
     reason: 'keys_unavailable',
     world: 'keyless',
+    request: read(),
+    ...unavailable,
+  },
+  {
+    name: 'is unavailable while nobody knows what is revoked, and all are to be refused then',
+    reason: 'revocation_unavailable',
+    world: 'unsure',
     request: read(),
     ...unavailable,
   },

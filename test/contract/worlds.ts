@@ -1,6 +1,7 @@
 /** The gates that the contract is tried on: a healthy one, and one for each way in which no decision is possible. */
+import { resolve } from 'node:path'
 import { credentials } from '@grpc/grpc-js'
-import { createCheck, createDecisionIds } from '../../src/check/index.js'
+import { createCheck, createDecisionIds, noRevocations } from '../../src/check/index.js'
 import {
   checkMethod,
   createExtAuthzService,
@@ -19,6 +20,7 @@ import {
 } from '../support/authorization-server.js'
 import { createCheckClient, type CheckClient } from '../support/check-client.js'
 import { createFakeClock } from '../support/fake-clock.js'
+import { freePorts } from '../support/free-ports.js'
 import { startTestGate, testConfig, type TestGate } from '../support/test-gate.js'
 import { until } from '../support/until.js'
 
@@ -39,6 +41,8 @@ export interface World {
   readonly hanging: WorldGate
   /** One check waits already, and no more may. */
   readonly crowded: WorldGate
+  /** The store of revocations is not there, and nobody is to pass then. */
+  readonly unsure: WorldGate
   /** A dependency throws what it must never throw. */
   readonly broken: WorldGate
 }
@@ -57,7 +61,10 @@ export async function createWorld(): Promise<{
   const hangingIssuer = await startTestAuthorizationServer()
   hangingIssuer.answer('/.well-known/oauth-authorization-server', () => undefined)
 
-  const main = await startTestGate(testConfig(issuer, { resources: resourcesWithOps() }))
+  const revocation = { file: resolve('test/vectors/revocation/mallory.yaml') }
+  const main = await startTestGate(
+    testConfig(issuer, { resources: resourcesWithOps(), revocation }),
+  )
   const keyless = await startTestGate(forTokensOf(issuer, keylessIssuer), { awaitReady: false })
   const limits = { decisionTimeoutMs: 50 }
   const hanging = await startTestGate(forTokensOf(issuer, hangingIssuer, limits), {
@@ -73,6 +80,12 @@ export async function createWorld(): Promise<{
   await until(async () =>
     (await crowded.metrics()).includes('scopegate_token_cache_misses_total 1'),
   )
+  const [closedPort] = await freePorts(1)
+  const redis = { url: `redis://127.0.0.1:${String(closedPort)}` }
+  const unsure = await startTestGate(
+    testConfig(issuer, { revocation: { redis, onStoreLoss: 'deny' } }),
+    { awaitReady: false },
+  )
   const broken = await startBrokenDoor()
 
   return {
@@ -82,11 +95,16 @@ export async function createWorld(): Promise<{
       keyless: doorsOf(keyless),
       hanging: doorsOf(hanging),
       crowded: doorsOf(crowded),
+      unsure: doorsOf(unsure),
       broken,
     },
     async close() {
       await hangingIssuer.close()
-      await Promise.all([main.close(), keyless.close(), hanging.close(), crowded.close()])
+      await Promise.all(
+        [main, keyless, hanging, crowded, unsure].map(async (gate) => {
+          await gate.close()
+        }),
+      )
       await broken.close()
       await waiting
       await Promise.all([issuer.close(), keylessIssuer.close()])
@@ -155,6 +173,7 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
       throw new Error('a bug')
     },
     claimPointers: new Map(),
+    revocations: noRevocations,
     clock,
     limits: { maxTokenBytes: 16_384, budgetMs: 1_000, maxWaiting: 10 },
     onFault: () => undefined,

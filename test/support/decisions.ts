@@ -51,6 +51,7 @@ export function testAllow(subject: string | null = 'alice', route: Route = testR
               subject,
               audiences: ['https://api.example.com'],
               isSenderConstrained: false,
+              kid: 'k',
               claims: { sub: subject },
             },
             client: 'app',

@@ -4,6 +4,7 @@ import {
   type Check,
   type CheckLimits,
   type CheckRequest,
+  noRevocations,
 } from '../../src/check/index.js'
 import { KeySets } from '../../src/jwks/index.js'
 import {
@@ -120,6 +121,7 @@ export function createInProcessCheck(
     policy,
     authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock), 1_000),
     claimPointers,
+    revocations: noRevocations,
     clock,
     limits: checkLimits,
     onFault: (fault) => faults.push(fault),

@@ -1,4 +1,5 @@
 /** What a verified token may do on a route: issuer, audience, binding, requirement, in this order (design 1, 6 to 8). */
+import { noRevocations, type Revocations, type TokenIdentifiers } from '../../../src/check/index.js'
 import { describe, expect, it } from 'vitest'
 import { createAuthorize } from '../../../src/check/authorize.js'
 import { LabelRegistry, Refusals } from '../../../src/check/refusals.js'
@@ -12,9 +13,9 @@ const pointers = {
   client: [['client_id'], ['azp']],
 }
 
-function setUp() {
+function setUp(revocations: Revocations = noRevocations) {
   const labels = new LabelRegistry()
-  return createAuthorize(new Map([['main', pointers]]), new Refusals(labels), labels)
+  return createAuthorize(new Map([['main', pointers]]), new Refusals(labels), labels, revocations)
 }
 
 function token(
@@ -26,6 +27,7 @@ function token(
     subject: 'alice',
     audiences: ['https://api.example.com'],
     isSenderConstrained: false,
+    kid: 'k',
     claims,
     ...changes,
   }
@@ -132,5 +134,67 @@ describe('authorize', () => {
       route: 'users-api/read',
       issuer: 'main',
     })
+  })
+})
+
+describe('revocation', () => {
+  const claims = { scope: 'read:users', client_id: 'app', azp: 'party', jti: 'j', sid: 's', iat: 5 }
+
+  function judging(verdict: ReturnType<Revocations['judge']>) {
+    const asked: TokenIdentifiers[] = []
+    const revocations = {
+      isIdle: false,
+      judge: (identifiers: TokenIdentifiers) => {
+        asked.push(identifiers)
+        return verdict
+      },
+    }
+    return { asked, revocations, authorize: setUp(revocations) }
+  }
+
+  it('is asked about everything that a token can be revoked by', () => {
+    const { asked, authorize } = judging(undefined)
+    expect(authorize(token(claims), createRoute()).outcome).toBe('allow')
+    expect(asked).toEqual([
+      {
+        issuerId: 'main',
+        jti: 'j',
+        sub: 'alice',
+        clientIds: ['app', 'party'],
+        sid: 's',
+        kid: 'k',
+        issuedAtSeconds: 5,
+      },
+    ])
+  })
+
+  it('takes nothing but text for a name', () => {
+    const { asked, authorize } = judging(undefined)
+    authorize(
+      token({ ...claims, jti: 5, sid: ['s'], client_id: { a: 1 }, iat: '5' }),
+      createRoute(),
+    )
+    expect(asked).toMatchObject([{ jti: undefined, sid: undefined, clientIds: ['party'] }])
+    expect(asked[0]?.issuedAtSeconds).toBeUndefined()
+  })
+
+  it('is asked every time, also about a token that was just allowed', () => {
+    const { revocations, authorize } = judging(undefined)
+    const [access, route] = [token(claims), createRoute()]
+    expect(authorize(access, route).outcome).toBe('allow')
+    revocations.judge = () => 'revoked'
+    const refusal = authorize(access, route)
+    expect(refusal).toMatchObject({ reason: 'revoked', principal: { client: 'app' } })
+    expect(authorize(access, route)).toBe(refusal)
+    revocations.judge = () => 'revocation_unavailable'
+    expect(authorize(access, route)).toMatchObject({ outcome: 'unavailable' })
+    revocations.isIdle = true
+    expect(authorize(access, route).outcome).toBe('allow')
+  })
+
+  it('goes before what the token may do', () => {
+    const { authorize } = judging('revoked')
+    const stranger = token({}, { audiences: ['x'], isSenderConstrained: true })
+    expect(authorize(stranger, createRoute())).toMatchObject({ reason: 'revoked' })
   })
 })

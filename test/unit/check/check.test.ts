@@ -1,6 +1,11 @@
 /** The decision: its order, its bounds, and that no fault of anything behind it is ever an allow (design 1, style 10.6). */
 import { describe, expect, it, vi } from 'vitest'
-import { createCheck, type CheckDependencies, type Decision } from '../../../src/check/index.js'
+import {
+  createCheck,
+  noRevocations,
+  type CheckDependencies,
+  type Decision,
+} from '../../../src/check/index.js'
 import type { Authentication } from '../../../src/token/index.js'
 import { createFakeClock } from '../../support/fake-clock.js'
 import {
@@ -22,6 +27,7 @@ const good: Authentication = {
     subject: 'alice',
     audiences: ['https://api.example.com'],
     isSenderConstrained: false,
+    kid: 'k',
     claims: { scope: 'read:users', client_id: 'app' },
   },
 }
@@ -37,6 +43,7 @@ function setUp(changes: Partial<CheckDependencies> = {}) {
     policy: policyOf(['/read', read], ['/open', open]),
     authenticate,
     claimPointers,
+    revocations: noRevocations,
     clock,
     limits: checkLimits,
     onFault,

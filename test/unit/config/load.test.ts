@@ -1,7 +1,14 @@
 /** A configuration as a whole: every problem in one run, what stands in for what is left out, and what is made of it. */
 import { describe, expect, it } from 'vitest'
 import { ConfigError, formatProblem } from '../../../src/config/index.js'
-import { loadConfigText, problemsOfText, smallConfig } from '../../support/config-text.js'
+import { join } from 'node:path'
+import {
+  loadConfigText,
+  problemsOf,
+  problemsOfText,
+  smallConfig,
+  withFiles,
+} from '../../support/config-text.js'
 
 describe('the problems of a configuration', () => {
   it('are reported at once, in the order of the file, whatever kind they are of', async () => {
@@ -193,5 +200,44 @@ describe('the claims that are kept of a token', () => {
     expect([...neededClaims].sort()).toEqual(
       ['scope', 'scp', 'permissions', 'roles', 'client_id', 'azp', 'org', 'https://x'].sort(),
     )
+  })
+})
+
+describe('a revocation file', () => {
+  it('is checked with the configuration, every problem with its own place', async () => {
+    const files = {
+      'scopegate.yaml': `${smallConfig}revocation: { file: lists/revoked.yaml }\n`,
+      'lists/revoked.yaml':
+        '- { issuer: main, jti: a }\n- { issuer: mian, jti: b }\n- { jti: c }\n',
+    }
+    await withFiles(files, async (directory) => {
+      expect(await problemsOf(join(directory, 'scopegate.yaml'), directory)).toEqual([
+        'lists/revoked.yaml:2:5: "issuer" is neither the id nor the iss of a configured issuer; ids are main',
+        'lists/revoked.yaml:3:3: "issuer" must be the id of an issuer, or its iss',
+      ])
+    })
+  })
+
+  it('is not looked at while it is not known which issuers there are', async () => {
+    const files = {
+      'scopegate.yaml': `${smallConfig.replace('id: main', 'id: 5')}revocation: { file: a.yaml }\n`,
+      'a.yaml': '- { issuer: main, jti: a }\n',
+    }
+    await withFiles(files, async (directory) => {
+      expect(await problemsOf(join(directory, 'scopegate.yaml'))).toHaveLength(1)
+    })
+  })
+
+  it('keeps of every token what it can be revoked by', async () => {
+    const { neededClaims, revocation } = await loadConfigText(
+      `${smallConfig}revocation: { redis: { url: redis://127.0.0.1 } }\n`,
+    )
+    expect(neededClaims).toEqual(expect.arrayContaining(['jti', 'sid', 'iat', 'client_id', 'azp']))
+    expect(revocation).toMatchObject({
+      onStoreLoss: 'serve',
+      maxAwayMs: 10_000,
+      maxEntries: 100_000,
+    })
+    expect((await loadConfigText(smallConfig)).neededClaims).not.toContain('jti')
   })
 })

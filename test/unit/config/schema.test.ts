@@ -83,6 +83,17 @@ limits:
   maxCacheBytes: 1
 log: { level: silent, allowSampleEvery: 100 }
 shutdown: { drainSeconds: 0, graceSeconds: 1 }
+revocation:
+  file: revoked.yaml
+  adminTokenFile: admin-token
+  redis:
+    url: rediss://user@redis.example.com:6379/1
+    passwordFile: redis-password
+    caFile: redis-ca.pem
+    keyPrefix: 'gates:'
+  onStoreLoss: deny
+  maxAwaySeconds: 5
+  maxEntries: 1000
 `
 
 describe('the JSON Schema', () => {

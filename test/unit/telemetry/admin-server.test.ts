@@ -1,6 +1,6 @@
 /** The admin port: three pages, two methods, and nothing else. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request, type IncomingMessage } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Counter, Registry } from 'prom-client'
@@ -90,6 +90,33 @@ describe('the admin server', () => {
     })
     expect((await ask('/metrics')).status).toBe(500)
     expect((await ask('/livez')).status).toBe(200)
+  })
+})
+
+describe('a page of another room', () => {
+  const asked: string[] = []
+  const page = {
+    methods: ['GET', 'POST'],
+    answer: async (request: IncomingMessage, response: ServerResponse) => {
+      asked.push(request.method ?? '')
+      if (request.method === 'POST') throw new Error('a fault of the page')
+      response.end('the page\n')
+    },
+  }
+
+  it('gets what is for it, by path and method, and nothing else', async () => {
+    const pages = new Map([['/page', page]])
+    const other = await startAdminServer('127.0.0.1:0', registry, readiness, pages)
+    const at = async (path: string, method = 'GET') =>
+      await fetch(`http://${other.address}${path}`, { method })
+    expect(await (await at('/page?x=1')).text()).toBe('the page\n')
+    const refused = await at('/page', 'DELETE')
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, POST'])
+    expect((await at('/page/')).status).toBe(404)
+    expect((await at('/page', 'POST')).status).toBe(500)
+    expect((await at('/livez')).status).toBe(200)
+    expect(asked).toEqual(['GET', 'POST'])
+    await other.close()
   })
 })
 

@@ -22,6 +22,9 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
   scopegate_jwks_refused_keys: ['gauge', 'issuer'],
   scopegate_jwks_age_seconds: ['gauge', 'issuer'],
   scopegate_jwks_stale: ['gauge', 'issuer'],
+  scopegate_revocations_entries: ['gauge', 'kind'],
+  scopegate_revocation_events_total: ['counter', 'result', 'source'],
+  scopegate_revocation_store_up: ['gauge'],
   scopegate_build_info: ['gauge', 'node', 'version'],
   scopegate_config_last_success_timestamp_seconds: ['gauge'],
 }
@@ -29,7 +32,9 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
 let nowMs: number
 let issuer: IssuerKeyState
 let counts: { hits: number; misses: number; evictions: number }
+let isStoreUp: boolean | undefined
 let metrics: Metrics
+let sources: MetricSources
 
 beforeEach(() => {
   nowMs = 1_000
@@ -43,12 +48,19 @@ beforeEach(() => {
     allowInsecure: false,
   })
   counts = { hits: 0, misses: 0, evictions: 0 }
-  const sources: MetricSources = {
+  isStoreUp = true
+  sources = {
     version: '1.2.3',
     keyStates: () => [issuer],
     tokenCache: { counts, size: 7 },
     monotonicMs: () => nowMs,
     configLoadedAtMs: 1_700_000_000_000,
+    revocation: {
+      counts: () => ({ jti: 1, sub: 2, clientId: 3, sid: 4, kid: 5 }),
+      get isStoreUp() {
+        return isStoreUp
+      },
+    },
   }
   metrics = new Metrics(sources)
 })
@@ -72,6 +84,7 @@ function cause(): void {
   metrics.refreshed('main', undefined)
   metrics.refreshed('main', 'the issuer is down')
   metrics.failed()
+  metrics.revocation('redis', 'taken')
 }
 
 describe('the metrics', () => {
@@ -227,5 +240,32 @@ describe('faults', () => {
     expect((await scrape()).value('scopegate_internal_errors_total')).toBe(0)
     metrics.failed()
     expect((await scrape()).value('scopegate_internal_errors_total')).toBe(1)
+  })
+})
+
+describe('revocation', () => {
+  it('tells what is in force by kind, and whether the store is there', async () => {
+    const kinds = async (): Promise<number[]> =>
+      (await scrape()).all('scopegate_revocations_entries').map(({ value }) => value)
+    expect(await kinds()).toEqual([1, 2, 3, 4, 5])
+    expect((await scrape()).value('scopegate_revocation_store_up')).toBe(1)
+    isStoreUp = false
+    expect((await scrape()).value('scopegate_revocation_store_up')).toBe(0)
+  })
+
+  it('counts what happened by source and result', async () => {
+    metrics.revocation('api', 'taken')
+    metrics.revocation('api', 'taken')
+    const labels = { source: 'api', result: 'taken' }
+    expect((await scrape()).value('scopegate_revocation_events_total', labels)).toBe(2)
+  })
+
+  it('has no store to tell of where there is none, and nothing at all where it is off', async () => {
+    isStoreUp = undefined
+    metrics = new Metrics(sources)
+    expect((await scrape()).types.has('scopegate_revocation_store_up')).toBe(false)
+    metrics = new Metrics({ ...sources, revocation: undefined })
+    metrics.revocation('api', 'taken')
+    expect([...(await scrape()).types.keys()].filter((name) => name.includes('revoc'))).toEqual([])
   })
 })

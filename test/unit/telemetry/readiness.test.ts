@@ -108,3 +108,17 @@ describe('readiness', () => {
     expect([changes, others]).toEqual([[true], [true]])
   })
 })
+
+describe('components of other rooms', () => {
+  it('count like all the others', () => {
+    let other = { ready: true, detail: 'the store is away' }
+    const all = new Readiness(
+      () => [],
+      () => ({ revocation: other }),
+    )
+    all.listening()
+    expect([all.isReady, all.components()['revocation']]).toEqual([true, other])
+    other = { ready: false, detail: 'every token is refused' }
+    expect(all.isReady).toBe(false)
+  })
+})

@@ -23,6 +23,7 @@ function verified(key = createKey(), expiresAtMs = Number.MAX_SAFE_INTEGER): Jwt
         subject: 'alice',
         audiences: ['a'],
         isSenderConstrained: false,
+        kid: 'k',
         claims: {},
       },
     },

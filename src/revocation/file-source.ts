@@ -1,0 +1,106 @@
+/**
+ * A revocation file and its changes.
+ *
+ * The rules are:
+ *   - the first read decides whether the gate starts at all;
+ *   - a changed file replaces the whole list of the file, or, with a problem in it, changes nothing: the last good list
+ *     stays in force, also when the file is gone;
+ *   - one fault is told once, however long it lasts.
+ */
+import type { Clock } from './clock.js'
+import type { IssuerNames } from './issuer-names.js'
+import type { RevocationObserver } from './observer.js'
+import { parseRevocationFile } from './revocation-file.js'
+import { RevocationList } from './revocation-list.js'
+
+/** What a file source may use. */
+export interface FileSourceDependencies {
+  readonly clock: Clock
+  readonly issuers: IssuerNames
+  readonly maxEntries: number
+  readonly readTextFile: (path: string) => Promise<string>
+  /** Something that is another after every change of the file. Rejects when there is no file. */
+  readonly fingerprint: (path: string) => Promise<string>
+  readonly observer: RevocationObserver
+}
+
+const pollMs = 1_000
+const maxShownProblems = 10
+
+/** The list of a file, up to date within about a second. */
+export class FileSource {
+  /** The last good list. */
+  list: RevocationList
+  readonly #path: string
+  readonly #dependencies: FileSourceDependencies
+  readonly #onChange: () => void
+  #fingerprint = ''
+  #fault: string | undefined
+  #cancel: () => void = () => undefined
+  #isClosed = false
+
+  /** `onChange` is called after every new list. */
+  constructor(path: string, dependencies: FileSourceDependencies, onChange: () => void) {
+    this.#path = path
+    this.#dependencies = dependencies
+    this.#onChange = onChange
+    this.list = new RevocationList(dependencies.maxEntries)
+  }
+
+  /** Reads the file for the first time, and looks for changes from then on. Rejects when it cannot be used. */
+  async start(): Promise<void> {
+    await this.#load()
+    this.#schedule()
+  }
+
+  /** Looks no more. */
+  close(): void {
+    this.#isClosed = true
+    this.#cancel()
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#dependencies.clock.after(pollMs, () => {
+      void this.#look()
+    })
+  }
+
+  async #look(): Promise<void> {
+    const { observer } = this.#dependencies
+    try {
+      await this.#load()
+      this.#fault = undefined
+    } catch (fault) {
+      const detail = fault instanceof Error ? fault.message : String(fault)
+      if (detail !== this.#fault) {
+        this.#fault = detail
+        observer.counted('file', 'failed')
+        observer.noted('warn', 'changed revocation file cannot be used, the list before stays', {
+          detail,
+        })
+      }
+    }
+    if (!this.#isClosed) this.#schedule()
+  }
+
+  async #load(): Promise<void> {
+    const { clock, issuers, maxEntries, readTextFile, observer } = this.#dependencies
+    // Before the text: a change in between shows at the next look.
+    const fingerprint = await this.#dependencies.fingerprint(this.#path)
+    if (fingerprint === this.#fingerprint) return
+    const read = parseRevocationFile(await readTextFile(this.#path), issuers, maxEntries)
+    if (read.kind === 'problems') {
+      const shown = read.problems
+        .slice(0, maxShownProblems)
+        .map(({ line, column, message }) => `${String(line)}:${String(column)}: ${message}`)
+      throw new Error(shown.join('; '))
+    }
+    const list = new RevocationList(maxEntries)
+    const nowMs = clock.wallMs()
+    for (const revocation of read.revocations) list.add(revocation, nowMs)
+    this.#fingerprint = fingerprint
+    this.list = list
+    observer.counted('file', 'loaded')
+    this.#onChange()
+  }
+}

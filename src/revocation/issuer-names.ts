@@ -1,0 +1,36 @@
+/** How revocations name issuers: by the configuration's id or by `iss`, which is the same in every configuration. */
+
+/** The names of the configured issuers. */
+export class IssuerNames {
+  readonly #issuers = new Map<string, string>()
+  readonly #ids = new Map<string, string>()
+
+  constructor(issuers: readonly { readonly id: string; readonly issuer: string }[]) {
+    for (const { id, issuer } of issuers) {
+      this.#issuers.set(id, issuer)
+      this.#ids.set(issuer, id)
+    }
+  }
+
+  /** The id of the issuer that people mean: an id goes before an `iss` of the same spelling. */
+  idOf(name: string): string | undefined {
+    return this.#issuers.has(name) ? name : this.#ids.get(name)
+  }
+
+  /** The id of the issuer with this `iss`. */
+  idOfIss(iss: string): string | undefined {
+    return this.#ids.get(iss)
+  }
+
+  /** The `iss` of an id. Throws for one that is not configured. */
+  issOf(id: string): string {
+    const iss = this.#issuers.get(id)
+    if (iss === undefined) throw new TypeError(`no issuer has the id ${id}`)
+    return iss
+  }
+
+  /** Every id, for hints. */
+  get ids(): readonly string[] {
+    return [...this.#issuers.keys()]
+  }
+}
