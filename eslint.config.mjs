@@ -49,6 +49,7 @@ export default tseslint.config(
       'src/main.ts',
       'src/cli/**',
       'src/certificate-files.ts',
+      'src/snapshot-files.ts',
       'src/envoy/grpc-server.ts',
       'src/forward-auth/forward-auth-server.ts',
     ],
@@ -56,8 +57,8 @@ export default tseslint.config(
   },
   {
     // These rooms write `Date`-free code too, but need one name each: the answer below says which and why.
-    files: ['src/telemetry/metrics.ts'],
-    rules: { 'no-restricted-globals': 'off' }, // process.version, for build info
+    files: ['src/telemetry/metrics.ts', 'src/telemetry/issuer-report.ts'],
+    rules: { 'no-restricted-globals': 'off' }, // process.version, for build info; Date, to write a time that was passed in
   },
   {
     files: ['*.config.ts'],

@@ -16,7 +16,9 @@ import {
   type ForwardAuthServer,
 } from './forward-auth/index.js'
 import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
-import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
+import { Opened } from './opened.js'
+import { DirectoryFiles } from './snapshot-files.js'
+import { issuerReports, Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
 /** Where a gate listens. `http` is missing when it has no HTTP doors. */
@@ -63,7 +65,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   const log = new Log(config.log, environment.logDestination)
   const keySets = new KeySets(
     config.issuerKeys,
-    keySetsDependencies(log, () => ({ metrics, readiness })),
+    keySetsDependencies(config, log, () => ({ metrics, readiness })),
   )
   const tokenCache = new TokenCache(
     {
@@ -105,7 +107,11 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     const grpc = await opened.add(openEnvoyDoor(config, dependencies, log))
     const http = await opened.add(openHttpDoors(config, dependencies, log))
     const admin = await opened.add(
-      startAdminServer(config.listen.admin.address, metrics.registry, readiness),
+      startAdminServer(config.listen.admin.address, {
+        registry: metrics.registry,
+        readiness,
+        issuers: () => issuerReports(keySets.status(), clock),
+      }),
     )
     readiness.onChange((ready) => {
       grpc.setServing(ready)
@@ -140,27 +146,6 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   }
 }
 
-/** What is open already, so that it can be closed when the next one cannot be opened. */
-class Opened {
-  readonly #servers: { close(graceMs: number): Promise<void> }[] = []
-
-  async add<S extends { close(graceMs: number): Promise<void> } | undefined>(
-    opening: Promise<S>,
-  ): Promise<S> {
-    const server = await opening
-    if (server !== undefined) this.#servers.push(server)
-    return server
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      this.#servers.map(async (server) => {
-        await server.close(0)
-      }),
-    )
-  }
-}
-
 /** What every door needs. */
 interface DoorDependencies {
   readonly check: Check
@@ -171,6 +156,7 @@ interface DoorDependencies {
 }
 
 function keySetsDependencies(
+  { keysSnapshotDir }: GateConfig,
   log: Log,
   telemetry: () => { readonly metrics: Metrics; readonly readiness: Readiness },
 ): KeySetsDependencies {
@@ -183,11 +169,21 @@ function keySetsDependencies(
       allowInsecure,
       readTextFile: (path) => readFile(path, 'utf8'),
     }),
+    snapshotFiles:
+      keysSnapshotDir === undefined
+        ? undefined
+        : new DirectoryFiles(keysSnapshotDir, () => randomBytes(8).toString('hex')),
     observer: {
       refreshed(issuer, fault) {
         telemetry().metrics.refreshed(issuer, fault)
         telemetry().readiness.update()
         if (fault !== undefined) log.warn('key set could not be loaded', { issuer, fault })
+      },
+      snapshot(issuer, result, fault) {
+        telemetry().metrics.snapshot(issuer, result)
+        telemetry().readiness.update()
+        if (fault !== undefined) log.warn(`snapshot of keys ${result}`, { issuer, fault })
+        else if (result === 'used') log.info('keys from a snapshot', { issuer })
       },
     },
   }
@@ -202,18 +198,22 @@ function buildCheck(
   const verifyJwt = createJwtVerifier({
     issuers: config.trustedIssuers,
     findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
+    findOtherKeys: (issuerId, kid, algorithm, tried) =>
+      keySets.findOthers(issuerId, kid, algorithm, tried),
     neededClaims: config.neededClaims,
     wallMs: clock.wallMs,
   })
   return createCheck({
     policy: config.policy,
-    authenticate: createAuthenticate(verifyJwt, tokenCache, config.limits.maxWaitingChecks),
+    authenticate: createAuthenticate(verifyJwt, tokenCache, {
+      maxWaiting: config.limits.maxWaitingChecks,
+      maxWaitingForKeys: config.maxWaitingForKeys,
+    }),
     claimPointers: config.claimPointers,
     clock,
     limits: {
       maxTokenBytes: config.limits.maxTokenBytes,
       budgetMs: config.limits.decisionTimeoutMs,
-      maxWaiting: config.limits.maxWaitingChecks,
     },
     onFault,
   })

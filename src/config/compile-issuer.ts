@@ -12,6 +12,8 @@ import type { ConfigPath, Finding } from './problem.js'
 export interface CompiledIssuer {
   readonly keys: IssuerKeyOptions
   readonly trusted: TrustedIssuer
+  /** Checks that may wait for this issuer's keys at the same time. */
+  readonly maxWaitingChecks: number
   readonly pointers: ClaimPointers
 }
 
@@ -30,6 +32,7 @@ export function compileIssuer(
   return {
     keys: {
       id: input.id,
+      issuer: input.issuer,
       source: keySource(input, path, directory, findings),
       refreshMs: keys.refreshSeconds * 1_000,
       maxStaleMs: keys.maxStaleSeconds * 1_000,
@@ -37,6 +40,7 @@ export function compileIssuer(
       timeoutMs: keys.timeoutSeconds * 1_000,
       allowInsecure: keys.allowInsecure,
     },
+    maxWaitingChecks: keys.maxWaitingChecks,
     trusted: {
       id: input.id,
       issuer: input.issuer,

@@ -23,6 +23,7 @@ export interface IssuerInput {
     maxStaleSeconds: number
     cooldownSeconds: number
     timeoutSeconds: number
+    maxWaitingChecks: number
     allowInsecure: boolean
   }
   algorithms?: JwsAlgorithm[] | undefined
@@ -125,6 +126,7 @@ export interface ConfigParts extends Omit<ConfigInput, 'issuers' | 'resources'> 
 /** The whole configuration. */
 export interface ConfigInput {
   listen: ListenInput
+  keysSnapshotDir?: string | undefined
   issuers: IssuerInput[]
   resources: ResourceInput[]
   limits: LimitsInput

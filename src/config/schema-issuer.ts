@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
-import { id, pointer, seconds, text } from './schema-atoms.js'
+import { id, pointer, positive, seconds, text } from './schema-atoms.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
@@ -14,6 +14,7 @@ const keys = z.strictObject({
   maxStaleSeconds: z.number().positive().max(31_536_000).default(86_400),
   cooldownSeconds: seconds.default(10),
   timeoutSeconds: seconds.max(60).default(5),
+  maxWaitingChecks: positive.default(1_000),
   allowInsecure: z.boolean().default(false),
 })
 

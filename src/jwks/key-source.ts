@@ -1,6 +1,6 @@
 /** Where the key set of an issuer comes from. Configuration only: nothing in a token ever chooses a source. */
 import { discoverJwksUri } from './discovery.js'
-import { fetchDocument, type FetchLimits } from './fetch-document.js'
+import { fetchDocument, type FetchedDocument, type FetchLimits } from './fetch-document.js'
 
 /** A configured source. */
 export type KeySource =
@@ -18,15 +18,19 @@ export interface KeySourceAccess extends FetchLimits {
 export async function loadKeyDocument(
   source: KeySource,
   access: KeySourceAccess,
-): Promise<unknown> {
+): Promise<FetchedDocument> {
   switch (source.kind) {
     case 'discovery':
       return await fetchDocument(await discoverJwksUri(source.issuer, access), access)
     case 'jwksUri':
       return await fetchDocument(source.jwksUri, access)
     case 'jwksFile':
-      return JSON.parse(await access.readTextFile(source.path)) as unknown
+      return local(JSON.parse(await access.readTextFile(source.path)))
     case 'inline':
-      return source.jwks
+      return local(source.jwks)
   }
+}
+
+function local(document: unknown): FetchedDocument {
+  return { document, maxAgeMs: undefined }
 }

@@ -7,6 +7,9 @@
 import { importJWK, type CryptoKey, type JWK } from 'jose'
 import { algorithmFitsKey, type JwsAlgorithm } from './algorithm.js'
 
+/** RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2. */
+const publicMembers = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y', 'n', 'e'] as const
+
 /** A key that may verify signatures of one issuer. */
 export class VerificationKey {
   readonly kid: string | undefined
@@ -23,6 +26,15 @@ export class VerificationKey {
     this.thumbprint = thumbprint
     this.algorithm = jwk.alg
     this.#jwk = jwk
+  }
+
+  /** The key as it may be written down: its name, its use and its public members. */
+  get publicJwk(): JWK {
+    return Object.fromEntries(
+      publicMembers
+        .filter((name) => this.#jwk[name] !== undefined)
+        .map((name) => [name, this.#jwk[name]]),
+    )
   }
 
   /** Whether the key may verify with the algorithm. */

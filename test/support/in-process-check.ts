@@ -50,7 +50,7 @@ export function policyOf(...routes: readonly (readonly [string, Route])[]): Poli
   return compilePolicy(entries).policy
 }
 
-export const checkLimits: CheckLimits = { maxTokenBytes: 16_384, budgetMs: 1_000, maxWaiting: 10 }
+export const checkLimits: CheckLimits = { maxTokenBytes: 16_384, budgetMs: 1_000 }
 
 /** Where the tests' issuers keep what policy asks for. */
 export const claimPointers = new Map([
@@ -76,6 +76,7 @@ export function createInProcessCheck(
     [
       {
         id: 'main',
+        issuer: inProcessIssuer,
         source: { kind: 'inline', jwks: { keys: keys.map(({ jwk }) => jwk) } },
         refreshMs: 300_000,
         maxStaleMs: 86_400_000,
@@ -93,7 +94,7 @@ export function createInProcessCheck(
         }
         return { fetch: unused, readTextFile: unused, timeoutMs: 1, allowInsecure: false }
       },
-      observer: { refreshed: () => undefined },
+      observer: { refreshed: () => undefined, snapshot: () => undefined },
     },
   )
   const verifyJwt = createJwtVerifier({
@@ -107,6 +108,7 @@ export function createInProcessCheck(
       },
     ],
     findKeys: (id, kid, algorithm) => keySets.find(id, kid, algorithm),
+    findOtherKeys: (id, kid, algorithm, tried) => keySets.findOthers(id, kid, algorithm, tried),
     neededClaims: ['scope', 'permissions', 'roles', 'client_id', 'sub'],
     wallMs: clock.wallMs,
   })
@@ -118,7 +120,10 @@ export function createInProcessCheck(
   }
   const check = createCheck({
     policy,
-    authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock), 1_000),
+    authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock), {
+      maxWaiting: 1_000,
+      maxWaitingForKeys: new Map([['main', 1_000]]),
+    }),
     claimPointers,
     clock,
     limits: checkLimits,

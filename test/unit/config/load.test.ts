@@ -81,7 +81,7 @@ log: { level: loud }
     expect(message).toMatch(
       /scopegate\.yaml:1:12: "resources" is empty\n.*:2:1: unknown key "more"/,
     )
-    expect(message).toContain('\n  hint: known here: listen, issuers, resources')
+    expect(message).toContain('\n  hint: known here: listen, keysSnapshotDir, issuers, resources')
   })
 })
 
@@ -118,6 +118,7 @@ describe('a small configuration', () => {
     expect(issuerKeys).toEqual([
       {
         id: 'main',
+        issuer: 'https://issuer.example.com',
         source: { kind: 'discovery', issuer: 'https://issuer.example.com' },
         refreshMs: 300_000,
         maxStaleMs: 86_400_000,

@@ -38,6 +38,7 @@ listen:
     requestTimeoutSeconds: 5
     keepAliveSeconds: 4000
   admin: { address: '[::1]:65535' }
+keysSnapshotDir: /var/lib/scopegate
 issuers:
   - { id: a, issuer: https://a.example.com, preset: generic-lenient }
   - id: b
@@ -48,6 +49,7 @@ issuers:
       maxStaleSeconds: 1
       cooldownSeconds: 1
       timeoutSeconds: 1
+      maxWaitingChecks: 1
       allowInsecure: true
     algorithms: [PS512]
     tokenTypes: [at+jwt, JWT]

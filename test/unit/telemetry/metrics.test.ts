@@ -22,6 +22,8 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
   scopegate_jwks_refused_keys: ['gauge', 'issuer'],
   scopegate_jwks_age_seconds: ['gauge', 'issuer'],
   scopegate_jwks_stale: ['gauge', 'issuer'],
+  scopegate_jwks_from_snapshot: ['gauge', 'issuer'],
+  scopegate_jwks_snapshots_total: ['counter', 'issuer', 'result'],
   scopegate_build_info: ['gauge', 'node', 'version'],
   scopegate_config_last_success_timestamp_seconds: ['gauge'],
 }
@@ -35,6 +37,7 @@ beforeEach(() => {
   nowMs = 1_000
   issuer = new IssuerKeyState({
     id: 'main',
+    issuer: 'https://issuer.example.com',
     source: { kind: 'discovery', issuer: 'https://issuer.example.com' },
     refreshMs: 1,
     maxStaleMs: 1,
@@ -59,7 +62,7 @@ async function scrape(): Promise<Scrape> {
 
 function load(keys: number): void {
   const key = (): VerificationKey => new VerificationKey({ kty: 'EC' }, crypto.randomUUID())
-  issuer.loaded({ keys: Array.from({ length: keys }, key), refusedKeys: 2 }, nowMs)
+  issuer.loaded({ keys: Array.from({ length: keys }, key), refusedKeys: 2 }, { atMs: nowMs })
 }
 
 /** Causes at least one sample of every metric. */
@@ -71,6 +74,7 @@ function cause(): void {
   )
   metrics.refreshed('main', undefined)
   metrics.refreshed('main', 'the issuer is down')
+  metrics.snapshot('main', 'written')
   metrics.failed()
 }
 
