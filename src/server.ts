@@ -15,9 +15,11 @@ import {
   startForwardAuthServer,
   type ForwardAuthServer,
 } from './forward-auth/index.js'
-import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
+import { KeySets, type KeySetsDependencies } from './jwks/index.js'
+import { clock } from './real-clock.js'
 import { Opened } from './opened.js'
 import { DirectoryFiles } from './snapshot-files.js'
+import { createSourceFetch } from './source-fetch.js'
 import { issuerReports, Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
@@ -48,17 +50,6 @@ export interface GateEnvironment {
 const maxRejections = 20_000
 const rejectionTtlMs = 10_000
 const tlsReloadMs = 10_000
-
-const clock: Clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs).unref()
-    return () => {
-      clearTimeout(timer)
-    }
-  },
-}
 
 /** Starts a gate. Rejects when an address cannot be bound; does not wait for issuers. */
 export async function startGate(config: GateConfig, environment: GateEnvironment): Promise<Gate> {
@@ -163,11 +154,12 @@ function keySetsDependencies(
   return {
     clock,
     random: Math.random,
-    access: ({ timeoutMs, allowInsecure }) => ({
-      fetch: (url, init) => fetch(url, init),
-      timeoutMs,
-      allowInsecure,
-      readTextFile: (path) => readFile(path, 'utf8'),
+    access: (options) => ({
+      fetch: createSourceFetch(options, (url, init) => fetch(url, init)),
+      timeoutMs: options.timeoutMs,
+      allowInsecure: options.allowInsecure,
+      readFile: (path) => readFile(path),
+      wallMs: clock.wallMs,
     }),
     snapshotFiles:
       keysSnapshotDir === undefined

@@ -19,6 +19,14 @@ export interface IssuerInput {
     jwksUri?: string | undefined
     jwksFile?: string | undefined
     jwks?: { keys: object[] } | undefined
+    pem?:
+      | { file?: string | undefined; inline?: string | undefined; kid?: string | undefined }
+      | undefined
+    x509Map?: string | undefined
+    secretFile?: string | undefined
+    caFile?: string | undefined
+    bearerTokenFile?: string | undefined
+    trustAnchorsFile?: string | undefined
     refreshSeconds: number
     maxStaleSeconds: number
     cooldownSeconds: number

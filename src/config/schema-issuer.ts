@@ -10,6 +10,14 @@ const keys = z.strictObject({
   jwksUri: text.optional(),
   jwksFile: text.optional(),
   jwks: z.looseObject({ keys: z.array(z.looseObject({})) }).optional(),
+  pem: z
+    .strictObject({ file: text.optional(), inline: text.optional(), kid: text.max(256).optional() })
+    .optional(),
+  x509Map: text.optional(),
+  secretFile: text.optional(),
+  caFile: text.optional(),
+  bearerTokenFile: text.optional(),
+  trustAnchorsFile: text.optional(),
   refreshSeconds: seconds.default(300),
   maxStaleSeconds: z.number().positive().max(31_536_000).default(86_400),
   cooldownSeconds: seconds.default(10),

@@ -17,6 +17,12 @@ export interface IssuerKeyOptions {
   readonly cooldownMs: number
   readonly timeoutMs: number
   readonly allowInsecure: boolean
+  /** The only certificate authorities that the source's server may show; undefined are those of the system. */
+  readonly caFile?: string | undefined
+  /** A token that the source asks for, sent to its origin only. */
+  readonly bearerTokenFile?: string | undefined
+  /** Certificates that the chain of every key has to lead to. */
+  readonly trustAnchorsFile?: string | undefined
 }
 
 /** How a set was obtained. */
@@ -141,7 +147,7 @@ export class IssuerKeyState {
     const keys = set.keys.map((key) => known.get(identityOf(key)) ?? key)
     for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
     for (const key of keys) key.trustedUntilMs = atMs + this.options.maxStaleMs
-    this.set = { keys, refusedKeys: set.refusedKeys }
+    this.set = { ...set, keys }
     this.loadedAtMs = atMs
     return this.set
   }

@@ -15,10 +15,11 @@ import type { JwsAlgorithm } from './algorithm.js'
 import type { Clock } from './clock.js'
 import { describeFault } from './discovery.js'
 import { IssuerKeyState, type IssuerKeyOptions } from './issuer-key-state.js'
-import { maxKidLength, parseKeySet, type KeySet } from './key-set.js'
+import { FileWatch } from './file-watch.js'
+import { maxKidLength, type KeySet } from './key-set.js'
 import { KeySnapshots, type SnapshotObserver } from './key-snapshots.js'
 import type { SnapshotFiles } from './key-snapshot.js'
-import { loadKeyDocument, type KeySourceAccess } from './key-source.js'
+import { fileOf, loadKeySet, type KeySourceAccess } from './key-source.js'
 import type { VerificationKey } from './verification-key.js'
 
 /** What a search for a verification key ends with. */
@@ -65,6 +66,7 @@ export class KeySets {
   readonly #fruitless: LRUCache<string, true>
   readonly #dependencies: KeySetsDependencies
   readonly #snapshots: KeySnapshots | undefined
+  readonly #watches: FileWatch[] = []
   #stopped = false
 
   constructor(issuers: readonly IssuerKeyOptions[], dependencies: KeySetsDependencies) {
@@ -90,6 +92,7 @@ export class KeySets {
     for (const state of this.#states.values()) {
       this.#snapshots?.restore(state)
       void this.#refresh(state)
+      this.#watch(state)
     }
   }
 
@@ -97,6 +100,7 @@ export class KeySets {
   stop(): void {
     this.#stopped = true
     for (const state of this.#states.values()) state.cancelTimer()
+    for (const watch of this.#watches) watch.stop()
   }
 
   /** How every issuer's keys are, for readiness, metrics and operators. */
@@ -225,12 +229,12 @@ export class KeySets {
   }
 
   async #fetch(state: IssuerKeyState): Promise<KeySet> {
-    const { id, source } = state.options
+    const { id } = state.options
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
-      const { document, maxAgeMs } = await loadKeyDocument(source, access)
-      const set = state.loaded(await parseKeySet(document), { atMs: this.#now(), maxAgeMs })
+      const loaded = await loadKeySet(state.options, access)
+      const set = state.loaded(loaded.set, { atMs: this.#now(), maxAgeMs: loaded.maxAgeMs })
       this.#snapshots?.save(state)
       return set
     } catch (error) {
@@ -240,6 +244,15 @@ export class KeySets {
       this.#schedule(state)
       this.#dependencies.observer.refreshed(id, state.lastFault)
     }
+  }
+
+  #watch(state: IssuerKeyState): void {
+    const { options } = state
+    const path = fileOf(options.source)
+    if (path === undefined) return
+    const { access, clock } = this.#dependencies
+    const read = async (): Promise<Buffer> => await access(options).readFile(path)
+    this.#watches.push(new FileWatch(clock, read, () => void this.#refresh(state)))
   }
 
   #schedule(state: IssuerKeyState): void {
@@ -272,7 +285,10 @@ function unavailable(state: IssuerKeyState): KeySearch {
 
 /** A token without `kid` is tried with the fitting keys, up to a bound; one with `kid` only with keys of that name. */
 function search(set: KeySet, { kid, algorithm }: Wanted): KeySearch {
-  const named = kid === undefined ? set.keys : set.keys.filter((key) => key.kid === kid)
+  const named =
+    kid === undefined || set.isNameless === true
+      ? set.keys
+      : set.keys.filter((key) => key.kid === kid)
   if (named.length === 0) return { kind: 'unknown_key' }
   const keys = named.filter((key) => key.fits(algorithm)).slice(0, maxCandidates)
   if (keys.length > 0) return { kind: 'keys', keys }

@@ -36,7 +36,8 @@ export function snapshotName(options: IssuerKeyOptions): string {
 }
 
 /** Whether the keys of an issuer are kept: those that another machine has to be asked for. */
-export function isKept({ source }: IssuerKeyOptions): boolean {
+export function isKept({ source, trustAnchorsFile }: IssuerKeyOptions): boolean {
+  if (trustAnchorsFile !== undefined) return false
   return source.kind === 'discovery' || source.kind === 'jwksUri'
 }
 
@@ -59,7 +60,7 @@ export async function readSnapshot(
   if (snapshot['origin'] !== originOf(options)) throw new Error('it is of another source of keys')
   const ageMs = ageOf(snapshot['loadedAtMs'], nowMs)
   if (ageMs >= options.maxStaleMs) throw new Error('it is older than maxStaleSeconds')
-  const set = await parseKeySet({ keys: snapshot['keys'] })
+  const set = await parseKeySet({ keys: snapshot['keys'] }, { nowMs, trustAnchors: undefined })
   if (set.refusedKeys > 0) throw new Error('it has keys that may not be used')
   return { set, ageMs }
 }
@@ -84,8 +85,8 @@ function ageOf(loadedAtMs: unknown, nowMs: number): number {
 }
 
 /** What the keys were obtained from and how; anything that the operator changes there makes old snapshots useless. */
-function originOf({ issuer, source, allowInsecure }: IssuerKeyOptions): string {
-  return sha256(JSON.stringify([issuer, source, allowInsecure]))
+function originOf({ issuer, source, allowInsecure, caFile }: IssuerKeyOptions): string {
+  return sha256(JSON.stringify([issuer, source, allowInsecure, caFile]))
 }
 
 function sha256(text: string): string {

@@ -49,7 +49,7 @@ export class KeySnapshots {
   /** Begins to keep the issuer's set, which was loaded just now. Never throws. */
   save(state: IssuerKeyState): void {
     const { set, options } = state
-    if (set === undefined || !isKept(options)) return
+    if (set?.isKeepable !== true || !isKept(options)) return
     const text = writeSnapshot(options, set, this.#clock.wallMs())
     const before = this.#writing.get(state) ?? Promise.resolve()
     this.#writing.set(

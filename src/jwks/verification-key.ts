@@ -19,7 +19,7 @@ export class VerificationKey {
   /** Monotonic milliseconds until which the key is trusted; 0 once the issuer dropped it. */
   trustedUntilMs = 0
   readonly #jwk: JWK & { kty: string }
-  readonly #imported = new Map<JwsAlgorithm, Promise<CryptoKey>>()
+  readonly #imported = new Map<JwsAlgorithm, Promise<CryptoKey | Uint8Array>>()
 
   constructor(jwk: JWK & { kty: string }, thumbprint: string) {
     this.kid = jwk.kid
@@ -37,16 +37,21 @@ export class VerificationKey {
     )
   }
 
+  /** Whether the key is a secret, of which not even a hash is shown. */
+  get isSecret(): boolean {
+    return this.#jwk.kty === 'oct'
+  }
+
   /** Whether the key may verify with the algorithm. */
   fits(algorithm: JwsAlgorithm): boolean {
     return algorithmFitsKey(algorithm, this.#jwk)
   }
 
   /** The key in the form that jose takes, imported once for each algorithm. Rejects when it cannot be imported. */
-  async cryptoKey(algorithm: JwsAlgorithm): Promise<CryptoKey> {
+  async cryptoKey(algorithm: JwsAlgorithm): Promise<CryptoKey | Uint8Array> {
     let imported = this.#imported.get(algorithm)
     if (imported === undefined) {
-      imported = importJWK(this.#jwk, algorithm) as Promise<CryptoKey>
+      imported = importJWK(this.#jwk, algorithm)
       this.#imported.set(algorithm, imported)
     }
     return await imported

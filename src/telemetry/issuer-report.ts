@@ -6,8 +6,8 @@ export interface KeyReport {
   readonly kid: string | null
   /** The algorithm that the issuer published for the key, when it did. */
   readonly algorithm: string | null
-  /** The first characters of the RFC 7638 thumbprint: enough to tell keys apart. */
-  readonly thumbprint: string
+  /** The first characters of the RFC 7638 thumbprint: enough to tell keys apart. Null for a secret. */
+  readonly thumbprint: string | null
 }
 
 /** The keys of one issuer. Times in seconds; null where there is none. */
@@ -40,10 +40,10 @@ export function issuerReports(
       id: options.id,
       issuer: options.issuer,
       keySource: options.source.kind,
-      keys: (set?.keys ?? []).map(({ kid, algorithm, thumbprint }) => ({
+      keys: (set?.keys ?? []).map(({ kid, algorithm, isSecret, thumbprint }) => ({
         kid: kid ?? null,
         algorithm: algorithm ?? null,
-        thumbprint: thumbprint.slice(0, thumbprintPrefix),
+        thumbprint: isSecret ? null : thumbprint.slice(0, thumbprintPrefix),
       })),
       refusedKeys: set?.refusedKeys ?? 0,
       loadedAt: ageMs === undefined ? null : isoTime(clock.wallMs() - ageMs),

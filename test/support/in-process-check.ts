@@ -92,7 +92,13 @@ export function createInProcessCheck(
         const unused = async (): Promise<never> => {
           throw new Error('nothing is fetched here')
         }
-        return { fetch: unused, readTextFile: unused, timeoutMs: 1, allowInsecure: false }
+        return {
+          fetch: unused,
+          readFile: unused,
+          wallMs: clock.wallMs,
+          timeoutMs: 1,
+          allowInsecure: false,
+        }
       },
       observer: { refreshed: () => undefined, snapshot: () => undefined },
     },

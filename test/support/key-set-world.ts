@@ -91,7 +91,8 @@ export function createKeySetWorld(
         fetch: answer,
         timeoutMs,
         allowInsecure,
-        readTextFile: async () => {
+        wallMs: clock.wallMs,
+        readFile: async () => {
           throw new Error('no file is read here')
         },
       }),

@@ -10,7 +10,7 @@ describe('the problems of a configuration', () => {
 issuers:
   - id: main
     issuer: http://issuer.example.com
-    algorithms: [HS256]
+    algorithms: [HS512]
   - id: second
     issuer: http://second.example.com
 resources:
@@ -33,7 +33,7 @@ log: { level: loud }
 `
     expect(await problemsOfText(text)).toEqual([
       '2:11: unknown key "adress"',
-      '6:18: "HS256" is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+      '6:18: "HS512" is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256',
       '8:13: "http://second.example.com" cannot be fetched: it is not an https URL',
       '12:5: unknown key "audience"',
       '14:13: "API.example.com" is not a host as requests are matched on',

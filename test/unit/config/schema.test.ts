@@ -56,7 +56,11 @@ issuers:
     clockToleranceSeconds: 0
     claims: { scopes: [/s], permissions: [/p], roles: [/r/0], client: ['/https:~1~1x'] }
   - { id: c, issuer: urn:c, keys: { jwksUri: 'http://127.0.0.1/jwks' }, tokenTypes: lenient }
-  - { id: d, issuer: urn:d, keys: { jwksFile: keys.json } }
+  - { id: d, issuer: urn:d, keys: { jwksFile: keys.json, trustAnchorsFile: ca.pem } }
+  - { id: e, issuer: urn:e, keys: { pem: { file: a.pem, kid: a } } }
+  - { id: f, issuer: urn:f, keys: { pem: { inline: text } } }
+  - { id: g, issuer: urn:g, keys: { secretFile: secret }, algorithms: [HS256] }
+  - { id: h, issuer: urn:h, keys: { x509Map: 'https://h/', caFile: ca.pem, bearerTokenFile: token } }
 resources:
   - id: api
     hosts: [api.example.com]

@@ -62,7 +62,10 @@ async function scrape(): Promise<Scrape> {
 
 function load(keys: number): void {
   const key = (): VerificationKey => new VerificationKey({ kty: 'EC' }, crypto.randomUUID())
-  issuer.loaded({ keys: Array.from({ length: keys }, key), refusedKeys: 2 }, { atMs: nowMs })
+  issuer.loaded(
+    { keys: Array.from({ length: keys }, key), refusedKeys: 2, isKeepable: true },
+    { atMs: nowMs },
+  )
 }
 
 /** Causes at least one sample of every metric. */

@@ -17,11 +17,11 @@ function issuerState(id: string): IssuerKeyState {
 }
 
 function load(state: IssuerKeyState): void {
-  state.loaded({ keys: [], refusedKeys: 0 }, { atMs: 0 })
+  state.loaded({ keys: [], refusedKeys: 0, isKeepable: true }, { atMs: 0 })
 }
 
 function restore(state: IssuerKeyState): void {
-  state.restored({ keys: [], refusedKeys: 0 }, -1)
+  state.restored({ keys: [], refusedKeys: 0, isKeepable: true }, -1)
 }
 
 let main: IssuerKeyState
