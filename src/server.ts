@@ -16,9 +16,12 @@ import {
 import type { GateConfig } from './config/index.js'
 import { createRevocation, type Telemetry } from './create-revocation.js'
 import { openEnvoyDoor, openHttpDoors } from './doors.js'
-import { KeySets, type Clock, type KeySetsDependencies } from './jwks/index.js'
+import { KeySets, type KeySetsDependencies } from './jwks/index.js'
 import { Opened } from './opened.js'
-import { Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
+import { clock } from './real-clock.js'
+import { DirectoryFiles } from './snapshot-files.js'
+import { createSourceFetch } from './source-fetch.js'
+import { issuerReports, Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
 /** Where a gate listens. What it has no door for is missing. */
@@ -48,17 +51,6 @@ export interface GateEnvironment {
 const maxRejections = 20_000
 const rejectionTtlMs = 10_000
 
-const clock: Clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs).unref()
-    return () => {
-      clearTimeout(timer)
-    }
-  },
-}
-
 /**
  * Starts a gate. Rejects when an address cannot be bound or the list of revocations cannot be read; does not wait for
  * issuers, and for a store of revocations two seconds at most.
@@ -66,7 +58,7 @@ const clock: Clock = {
 export async function startGate(config: GateConfig, environment: GateEnvironment): Promise<Gate> {
   const log = new Log(config.log, environment.logDestination)
   const telemetry = (): Telemetry => ({ metrics, readiness })
-  const keySets = new KeySets(config.issuerKeys, keySetsDependencies(log, telemetry))
+  const keySets = new KeySets(config.issuerKeys, keySetsDependencies(config, log, telemetry))
   const tokenCache = new TokenCache(
     {
       maxTokens: config.limits.maxCachedTokens,
@@ -117,8 +109,11 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     const admin = await opened.add(
       startAdminServer(
         config.listen.admin.address,
-        metrics.registry,
-        readiness,
+        {
+          registry: metrics.registry,
+          readiness,
+          issuers: () => issuerReports(keySets.status(), clock),
+        },
         revocation?.pages(),
       ),
     )
@@ -156,21 +151,36 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   }
 }
 
-function keySetsDependencies(log: Log, telemetry: () => Telemetry): KeySetsDependencies {
+function keySetsDependencies(
+  { keysSnapshotDir }: GateConfig,
+  log: Log,
+  telemetry: () => Telemetry,
+): KeySetsDependencies {
   return {
     clock,
     random: Math.random,
-    access: ({ timeoutMs, allowInsecure }) => ({
-      fetch: (url, init) => fetch(url, init),
-      timeoutMs,
-      allowInsecure,
-      readTextFile: (path) => readFile(path, 'utf8'),
+    access: (options) => ({
+      fetch: createSourceFetch(options, (url, init) => fetch(url, init)),
+      timeoutMs: options.timeoutMs,
+      allowInsecure: options.allowInsecure,
+      readFile: (path) => readFile(path),
+      wallMs: clock.wallMs,
     }),
+    snapshotFiles:
+      keysSnapshotDir === undefined
+        ? undefined
+        : new DirectoryFiles(keysSnapshotDir, () => randomBytes(8).toString('hex')),
     observer: {
       refreshed(issuer, fault) {
         telemetry().metrics.refreshed(issuer, fault)
         telemetry().readiness.update()
         if (fault !== undefined) log.warn('key set could not be loaded', { issuer, fault })
+      },
+      snapshot(issuer, result, fault) {
+        telemetry().metrics.snapshot(issuer, result)
+        telemetry().readiness.update()
+        if (fault !== undefined) log.warn(`snapshot of keys ${result}`, { issuer, fault })
+        else if (result === 'used') log.info('keys from a snapshot', { issuer })
       },
     },
   }
@@ -186,19 +196,23 @@ function buildCheck(
   const verifyJwt = createJwtVerifier({
     issuers: config.trustedIssuers,
     findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
+    findOtherKeys: (issuerId, kid, algorithm, tried) =>
+      keySets.findOthers(issuerId, kid, algorithm, tried),
     neededClaims: config.neededClaims,
     wallMs: clock.wallMs,
   })
   return createCheck({
     policy: config.policy,
-    authenticate: createAuthenticate(verifyJwt, tokenCache, config.limits.maxWaitingChecks),
+    authenticate: createAuthenticate(verifyJwt, tokenCache, {
+      maxWaiting: config.limits.maxWaitingChecks,
+      maxWaitingForKeys: config.maxWaitingForKeys,
+    }),
     claimPointers: config.claimPointers,
     revocations,
     clock,
     limits: {
       maxTokenBytes: config.limits.maxTokenBytes,
       budgetMs: config.limits.decisionTimeoutMs,
-      maxWaiting: config.limits.maxWaitingChecks,
     },
     onFault,
   })

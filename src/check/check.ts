@@ -10,7 +10,12 @@
 import { extractAccessToken } from '../bearer/index.js'
 import { canonicalHost, canonicalPath, isCanonicalMethod, type Policy } from '../policy/index.js'
 import type { Route } from '../policy/index.js'
-import type { Authenticate, Authentication, Clock } from '../token/index.js'
+import {
+  PendingAuthentication,
+  type Authenticate,
+  type Authentication,
+  type Clock,
+} from '../token/index.js'
 import { createAuthorize, type ClaimPointers } from './authorize.js'
 import type { CheckRequest } from './check-request.js'
 import { within } from './deadline.js'
@@ -25,8 +30,6 @@ export interface CheckLimits {
   readonly maxTokenBytes: number
   /** Longest wait for keys or signatures, whatever the proxy would allow. */
   readonly budgetMs: number
-  /** More checks than this do not wait at the same time; the next one is refused at once. */
-  readonly maxWaiting: number
 }
 
 /** What a check needs from outside. */
@@ -64,7 +67,6 @@ export function createCheck(dependencies: CheckDependencies): Check {
     dependencies.revocations,
   )
   const publicAllows = new Map<Route, Decision>()
-  let waiting = 0
 
   function decide(request: CheckRequest): Decision | Promise<Decision> {
     const target = canonicalPath(request.target)
@@ -81,7 +83,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
     if (extraction.kind !== 'extracted') return refusals.get(extraction.kind, route)
 
     const authentication = authenticate(extraction.accessToken)
-    return authentication instanceof Promise
+    return authentication instanceof PendingAuthentication
       ? wait(authentication, route, request)
       : conclude(authentication, route)
   }
@@ -99,30 +101,29 @@ export function createCheck(dependencies: CheckDependencies): Check {
       case 'rejected':
         return refusals.get(authentication.reason, route, authentication.issuerId)
       case 'overloaded':
-        return refusals.get('overloaded', route)
+        return refusals.get('overloaded', route, authentication.issuerId)
       case 'unavailable':
         return refusals.get('keys_unavailable', route, authentication.issuerId)
     }
   }
 
   async function wait(
-    authentication: Promise<Authentication>,
+    pending: PendingAuthentication,
     route: Route,
     request: CheckRequest,
   ): Promise<Decision> {
-    if (waiting >= limits.maxWaiting) {
-      authentication.catch(onFault)
+    if (!pending.join()) {
+      pending.result.catch(onFault)
       return refusals.get('overloaded', route)
     }
-    waiting += 1
     try {
       const budgetMs = Math.min(limits.budgetMs, request.remainingMs() * shareOfProxyTimeout)
-      const result = await within(clock, budgetMs, authentication, undefined)
+      const result = await within(clock, budgetMs, pending.result, undefined)
       return result === undefined ? refusals.get('deadline', route) : conclude(result, route)
     } catch (fault) {
       return failed(fault)
     } finally {
-      waiting -= 1
+      pending.leave()
     }
   }
 

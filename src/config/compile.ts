@@ -1,4 +1,5 @@
 /** From a configuration of the right shape to one that can be run; what only shows in the whole is checked here. */
+import { resolve } from 'node:path'
 import {
   compilePolicy,
   requestOverrideHeaders,
@@ -43,6 +44,10 @@ export function compileConfig(
   }
   return {
     listen: compileListen(input.listen, directoryOf(['listen']), findings),
+    keysSnapshotDir:
+      input.keysSnapshotDir === undefined
+        ? undefined
+        : resolve(directoryOf(['keysSnapshotDir']), input.keysSnapshotDir),
     limits: input.limits,
     log: input.log,
     shutdown: {
@@ -51,6 +56,9 @@ export function compileConfig(
     },
     policy,
     issuerKeys: issuers.map(({ keys }) => keys),
+    maxWaitingForKeys: new Map(
+      issuers.map(({ trusted, maxWaitingChecks }) => [trusted.id, maxWaitingChecks]),
+    ),
     trustedIssuers: issuers.map(({ trusted }) => trusted),
     claimPointers: new Map(issuers.map(({ trusted, pointers }) => [trusted.id, pointers])),
     neededClaims: [

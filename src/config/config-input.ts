@@ -19,10 +19,19 @@ export interface IssuerInput {
     jwksUri?: string | undefined
     jwksFile?: string | undefined
     jwks?: { keys: object[] } | undefined
+    pem?:
+      | { file?: string | undefined; inline?: string | undefined; kid?: string | undefined }
+      | undefined
+    x509Map?: string | undefined
+    secretFile?: string | undefined
+    caFile?: string | undefined
+    bearerTokenFile?: string | undefined
+    trustAnchorsFile?: string | undefined
     refreshSeconds: number
     maxStaleSeconds: number
     cooldownSeconds: number
     timeoutSeconds: number
+    maxWaitingChecks: number
     allowInsecure: boolean
   }
   algorithms?: JwsAlgorithm[] | undefined
@@ -144,6 +153,7 @@ export interface ConfigParts extends Omit<ConfigInput, 'issuers' | 'resources'> 
 /** The whole configuration. */
 export interface ConfigInput {
   listen: ListenInput
+  keysSnapshotDir?: string | undefined
   issuers: IssuerInput[]
   resources: ResourceInput[]
   limits: LimitsInput

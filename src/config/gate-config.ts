@@ -9,11 +9,15 @@ import type { LimitsInput, ListenInput, ConfigInput } from './config-input.js'
 /** A configuration that can be run. */
 export interface GateConfig {
   readonly listen: ListenInput
+  /** Where key sets are kept for the next start; undefined keeps none. */
+  readonly keysSnapshotDir: string | undefined
   readonly limits: LimitsInput
   readonly log: ConfigInput['log']
   readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
   readonly policy: Policy
   readonly issuerKeys: readonly IssuerKeyOptions[]
+  /** How many checks may wait for keys, by the id of their issuer. */
+  readonly maxWaitingForKeys: ReadonlyMap<string, number>
   readonly trustedIssuers: readonly TrustedIssuer[]
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
   /** Names of the top-level claims that some route, header or issuer asks for. */

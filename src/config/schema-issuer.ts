@@ -3,17 +3,26 @@ import { z } from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
-import { id, pointer, seconds, text } from './schema-atoms.js'
+import { id, pointer, positive, seconds, text } from './schema-atoms.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
   jwksUri: text.optional(),
   jwksFile: text.optional(),
   jwks: z.looseObject({ keys: z.array(z.looseObject({})) }).optional(),
+  pem: z
+    .strictObject({ file: text.optional(), inline: text.optional(), kid: text.max(256).optional() })
+    .optional(),
+  x509Map: text.optional(),
+  secretFile: text.optional(),
+  caFile: text.optional(),
+  bearerTokenFile: text.optional(),
+  trustAnchorsFile: text.optional(),
   refreshSeconds: seconds.default(300),
   maxStaleSeconds: z.number().positive().max(31_536_000).default(86_400),
   cooldownSeconds: seconds.default(10),
   timeoutSeconds: seconds.max(60).default(5),
+  maxWaitingChecks: positive.default(1_000),
   allowInsecure: z.boolean().default(false),
 })
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { ConfigInput, ConfigParts } from './config-input.js'
-import { positive, seconds } from './schema-atoms.js'
+import { positive, seconds, text } from './schema-atoms.js'
 import { issuerParts, issuerSchema } from './schema-issuer.js'
 import { listenParts, listenSchema } from './schema-listen.js'
 import { resourceParts, resourceSchema } from './schema-resource.js'
@@ -31,6 +31,7 @@ const shutdown = z.strictObject({
 /** The whole configuration. */
 export const configSchema: z.ZodType<ConfigInput> = z.strictObject({
   listen: listenSchema,
+  keysSnapshotDir: text.optional(),
   issuers: z.array(issuerSchema).default([]),
   resources: z.array(resourceSchema).min(1),
   limits: limits.prefault({}),
@@ -45,6 +46,7 @@ export const configSchema: z.ZodType<ConfigInput> = z.strictObject({
  */
 export const configPartsSchema: z.ZodType<ConfigParts> = z.object({
   listen: listenParts,
+  keysSnapshotDir: text.optional().catch(undefined),
   issuers: z.array(issuerParts).default([]).catch([undefined]),
   resources: z.array(resourceParts).catch([]),
   limits: limits.prefault({}).catch(() => limits.parse({})),

@@ -1,11 +1,18 @@
 /**
  * Which JWS algorithms exist here, and which key each one takes (RFC 7518 section 3, RFC 8037, RFC 9864).
- * Asymmetric only: a symmetric algorithm cannot be confused with a public key when there is no symmetric algorithm.
+ * The one symmetric algorithm takes secrets only, and no key set that is fetched has any: it cannot be confused with a
+ * public key.
  */
 
 /** A JWS algorithm that can be configured. */
 export type JwsAlgorithm =
-  `${'RS' | 'PS'}${'256' | '384' | '512'}` | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519'
+  | `${'RS' | 'PS'}${'256' | '384' | '512'}`
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+  | 'Ed25519'
+  | 'HS256'
 
 const keyTypes: Readonly<Record<JwsAlgorithm, { readonly kty: string; readonly crv?: string }>> = {
   RS256: { kty: 'RSA' },
@@ -19,6 +26,7 @@ const keyTypes: Readonly<Record<JwsAlgorithm, { readonly kty: string; readonly c
   ES512: { kty: 'EC', crv: 'P-521' },
   EdDSA: { kty: 'OKP', crv: 'Ed25519' },
   Ed25519: { kty: 'OKP', crv: 'Ed25519' },
+  HS256: { kty: 'oct' },
 }
 
 /** Every algorithm, in the order in which documents list them. */

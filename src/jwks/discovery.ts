@@ -25,7 +25,8 @@ export async function discoverJwksUri(issuer: string, limits: FetchLimits): Prom
   const problems: string[] = []
   for (const url of metadataUrls(issuer)) {
     try {
-      return jwksUriOf(await fetchDocument(url, limits), issuer, url, limits.allowInsecure)
+      const { document } = await fetchDocument(url, limits)
+      return jwksUriOf(document, issuer, url, limits.allowInsecure)
     } catch (error) {
       problems.push(describeFault(error, url))
     }

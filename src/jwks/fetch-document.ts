@@ -8,6 +8,8 @@
  *   - the content type is not looked at: some issuers send none.
  */
 
+import { maxAgeMsOf } from './refresh-delay.js'
+
 /** The part of `fetch` that is used; injected, so that tests can break it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -17,6 +19,12 @@ export interface FetchLimits {
   readonly timeoutMs: number
   /** Allows http to hosts other than this machine. */
   readonly allowInsecure: boolean
+}
+
+/** A document, and how long it stays fresh by its own words. */
+export interface FetchedDocument {
+  readonly document: unknown
+  readonly maxAgeMs: number | undefined
 }
 
 const maxBodyBytes = 1_048_576
@@ -32,7 +40,7 @@ export function isFetchable(url: string, allowInsecure: boolean): boolean {
 }
 
 /** Fetches and parses a document. Rejects with a sentence that says what was wrong, and never with part of the body. */
-export async function fetchDocument(url: string, limits: FetchLimits): Promise<unknown> {
+export async function fetchDocument(url: string, limits: FetchLimits): Promise<FetchedDocument> {
   const signal = AbortSignal.timeout(Math.ceil(limits.timeoutMs)) // Whole milliseconds only.
   let location = url
   for (let redirects = 0; ; redirects++) {
@@ -53,7 +61,8 @@ export async function fetchDocument(url: string, limits: FetchLimits): Promise<u
       await response.body?.cancel()
       throw new Error(`${location} answered with status ${String(response.status)}`)
     }
-    return parseJson(await readBody(location, response), location)
+    const document = parseJson(await readBody(location, response), location)
+    return { document, maxAgeMs: maxAgeMsOf(response.headers) }
   }
 }
 

@@ -1,52 +1,82 @@
-/** What is known about one issuer's keys between two refreshes. Holds no keys for searching: the cache does. */
+/** What is known about one issuer's keys between two refreshes: the set that is searched, its age, its faults. */
 import type { KeySet } from './key-set.js'
 import type { KeySource } from './key-source.js'
+import { refreshDelayMs } from './refresh-delay.js'
 import type { VerificationKey } from './verification-key.js'
 
 /** How the keys of one issuer are obtained and how long they are believed. All times in milliseconds. */
 export interface IssuerKeyOptions {
   /** The configuration's name for the issuer. */
   readonly id: string
+  /** What the issuer calls itself; keys of one issuer never serve another. */
+  readonly issuer: string
   readonly source: KeySource
   readonly refreshMs: number
   readonly maxStaleMs: number
-  /** Shortest time between two refreshes that unknown `kid`s cause. */
+  /** Shortest time between two refreshes that tokens cause. */
   readonly cooldownMs: number
   readonly timeoutMs: number
   readonly allowInsecure: boolean
+  /** The only certificate authorities that the source's server may show; undefined are those of the system. */
+  readonly caFile?: string | undefined
+  /** A token that the source asks for, sent to its origin only. */
+  readonly bearerTokenFile?: string | undefined
+  /** Certificates that the chain of every key has to lead to. */
+  readonly trustAnchorsFile?: string | undefined
+}
+
+/** How a set was obtained. */
+export interface Loading {
+  /** Monotonic milliseconds at which the source was read; may be negative when that was before this process. */
+  readonly atMs: number
+  /** How long the source says that its answer stays fresh; undefined when it says nothing. */
+  readonly maxAgeMs?: number | undefined
 }
 
 /** The bookkeeping of one issuer. Monotonic milliseconds throughout. */
 export class IssuerKeyState {
   readonly options: IssuerKeyOptions
   set: KeySet | undefined
+  /** How often the source was loaded; a snapshot is not the source. */
   loads = 0
   loadedAtMs: number | undefined
+  /** Whether the set was kept from an earlier life of the process, and the source not yet loaded in this one. */
+  isFromSnapshot = false
   failuresInARow = 0
   /** One line for operators, or undefined while all is well. */
   lastFault: string | undefined
   isRefreshing = false
-  lastUnknownKidRefreshFailed = false
-  #lastUnknownKidRefreshMs = Number.NEGATIVE_INFINITY
-  #unknownKidRefresh: Promise<void> | undefined
+  /** When the next refresh is due; undefined while one is under way. */
+  nextRefreshAtMs: number | undefined
+  /** Resolves once it is known whether a snapshot can be used; undefined when there is nothing to wait for. */
+  restoring: Promise<void> | undefined
+  lastTokenRefreshFailed = false
+  #refreshMs: number
+  #lastTokenRefreshMs = Number.NEGATIVE_INFINITY
+  #tokenRefresh: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
 
   constructor(options: IssuerKeyOptions) {
     this.options = options
+    this.#refreshMs = options.refreshMs
   }
 
-  /** Takes over a loaded set: keys that stay keep their object, keys that are gone lose their trust at once. */
-  loaded(set: KeySet, nowMs: number): KeySet {
-    const known = new Map(this.set?.keys.map((key) => [identityOf(key), key]))
-    const keys = set.keys.map((key) => known.get(identityOf(key)) ?? key)
-    for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
-    for (const key of keys) key.trustedUntilMs = nowMs + this.options.maxStaleMs
-    this.set = { keys, refusedKeys: set.refusedKeys }
+  /** Takes over a set from the source. */
+  loaded(set: KeySet, { atMs, maxAgeMs }: Loading): KeySet {
+    const taken = this.#take(set, atMs)
     this.loads += 1
-    this.loadedAtMs = nowMs
+    this.isFromSnapshot = false
     this.failuresInARow = 0
     this.lastFault = undefined
-    return this.set
+    this.#refreshMs = refreshDelayMs(this.options, maxAgeMs)
+    return taken
+  }
+
+  /** Takes over a set that was loaded before the process began, unless the source was quicker. */
+  restored(set: KeySet, loadedAtMs: number): void {
+    if (this.set !== undefined) return
+    this.#take(set, loadedAtMs)
+    this.isFromSnapshot = true
   }
 
   /** Notes a refresh that failed; what was loaded before stays as it is. */
@@ -55,31 +85,41 @@ export class IssuerKeyState {
     this.lastFault = fault
   }
 
+  /** How long after a successful load the next one is due. */
+  get refreshMs(): number {
+    return this.#refreshMs
+  }
+
   /** Whether the set is too old to be believed. */
   isBeyondTrust(nowMs: number): boolean {
     return this.loadedAtMs === undefined || nowMs >= this.loadedAtMs + this.options.maxStaleMs
   }
 
-  /** Whether an unknown `kid` caused a refresh so short a time ago that it may not cause another. */
+  /** Whether the set is so young that the source is not asked again because of a token. */
+  isYoung(nowMs: number): boolean {
+    return this.loadedAtMs !== undefined && nowMs < this.loadedAtMs + this.options.cooldownMs
+  }
+
+  /** Whether a token caused a refresh so short a time ago that none may cause another. */
   isCoolingDown(nowMs: number): boolean {
-    return nowMs < this.#lastUnknownKidRefreshMs + this.options.cooldownMs
+    return nowMs < this.#lastTokenRefreshMs + this.options.cooldownMs
   }
 
-  /** Whether a refresh that an unknown `kid` caused is under way. */
-  get isRefreshingForUnknownKid(): boolean {
-    return this.#unknownKidRefresh !== undefined
+  /** Whether a refresh that a token caused is under way. */
+  get isRefreshingForToken(): boolean {
+    return this.#tokenRefresh !== undefined
   }
 
-  /** Runs a refresh for an unknown `kid`, or joins the one under way. `refresh` resolves to whether it succeeded. */
-  async refreshForUnknownKid(nowMs: number, refresh: () => Promise<boolean>): Promise<void> {
-    if (this.#unknownKidRefresh === undefined) {
-      this.#lastUnknownKidRefreshMs = nowMs
-      this.#unknownKidRefresh = refresh().then((succeeded) => {
-        this.lastUnknownKidRefreshFailed = !succeeded
-        this.#unknownKidRefresh = undefined
+  /** Runs a refresh that a token causes, or joins the one under way. `refresh` resolves to whether it succeeded. */
+  async refreshForToken(nowMs: number, refresh: () => Promise<boolean>): Promise<void> {
+    if (this.#tokenRefresh === undefined) {
+      this.#lastTokenRefreshMs = nowMs
+      this.#tokenRefresh = refresh().then((succeeded) => {
+        this.lastTokenRefreshFailed = !succeeded
+        this.#tokenRefresh = undefined
       })
     }
-    await this.#unknownKidRefresh
+    await this.#tokenRefresh
   }
 
   /** Whether the next attempt waits for its time after a failure. */
@@ -88,15 +128,28 @@ export class IssuerKeyState {
   }
 
   /** Replaces the timer of the next refresh. */
-  setTimer(cancel: () => void): void {
+  setTimer(cancel: () => void, dueAtMs: number): void {
     this.cancelTimer()
     this.#cancelTimer = cancel
+    this.nextRefreshAtMs = dueAtMs
   }
 
   /** Ends the timer of the next refresh. */
   cancelTimer(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+    this.nextRefreshAtMs = undefined
+  }
+
+  /** Keys that stay keep their object, keys that are gone lose their trust at once. */
+  #take(set: KeySet, atMs: number): KeySet {
+    const known = new Map(this.set?.keys.map((key) => [identityOf(key), key]))
+    const keys = set.keys.map((key) => known.get(identityOf(key)) ?? key)
+    for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
+    for (const key of keys) key.trustedUntilMs = atMs + this.options.maxStaleMs
+    this.set = { ...set, keys }
+    this.loadedAtMs = atMs
+    return this.set
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose'
 import { isJwsAlgorithm, jwsAlgorithms, type JwsAlgorithm } from './algorithm.js'
+import { certifiedJwk, type CertificateRules } from './certificate-chain.js'
 import { VerificationKey } from './verification-key.js'
 
 /** The usable keys of one JWKS document. */
@@ -14,6 +15,10 @@ export interface KeySet {
   readonly keys: readonly VerificationKey[]
   /** How many keys of the document are not used. */
   readonly refusedKeys: number
+  /** Whether the set may be written down: not when it is a secret, or a certificate is all that speaks for a key. */
+  readonly isKeepable: boolean
+  /** Whether its keys have no names, so that a token may name them as it likes. */
+  readonly isNameless?: boolean
 }
 
 /** More keys than any issuer publishes; a larger set is an attack on memory and time. */
@@ -24,7 +29,7 @@ const minRsaBits = 2048 // RFC 7518 section 3.3
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /** Reads a JWKS document. Rejects with a sentence that names no key material when there is nothing to use in it. */
-export async function parseKeySet(document: unknown): Promise<KeySet> {
+export async function parseKeySet(document: unknown, rules: CertificateRules): Promise<KeySet> {
   if (typeof document !== 'object' || document === null || !('keys' in document)) {
     throw new Error('the document is not a JWKS: it has no "keys"')
   }
@@ -35,27 +40,37 @@ export async function parseKeySet(document: unknown): Promise<KeySet> {
       `the JWKS has ${String(published.length)} keys, more than the ${String(maxKeys)} allowed`,
     )
   }
-  const parsed = await Promise.all(published.map((jwk: unknown) => parseKey(jwk)))
-  const keys = parsed.filter((key) => key !== undefined)
+  const parsed = await Promise.all(published.map((jwk: unknown) => parseKey(jwk, rules)))
+  const usable = parsed.filter((key) => key !== undefined)
+  const keys = usable.map(({ key }) => key)
   if (keys.length === 0) throw new Error('the JWKS has no usable public signature key')
-  return { keys, refusedKeys: parsed.length - keys.length }
+  return {
+    keys,
+    refusedKeys: parsed.length - keys.length,
+    isKeepable: !usable.some(({ isCertified }) => isCertified),
+  }
 }
 
-async function parseKey(jwk: unknown): Promise<VerificationKey | undefined> {
-  if (!isPublicSignatureKey(jwk)) return undefined
-  const algorithm = importAlgorithm(jwk)
-  if (algorithm === undefined) return undefined
+async function parseKey(
+  published: unknown,
+  rules: CertificateRules,
+): Promise<{ key: VerificationKey; isCertified: boolean } | undefined> {
+  if (typeof published !== 'object' || published === null) return undefined
   try {
+    const { jwk, isCertified } = await certifiedJwk(published as Record<string, unknown>, rules)
+    if (!isPublicSignatureKey(jwk)) return undefined
+    const algorithm = importAlgorithm(jwk)
+    if (algorithm === undefined) return undefined
     await importJWK(jwk, algorithm) // Proves that an EC point is on its curve and that the members decode.
-    return new VerificationKey(jwk, await calculateJwkThumbprint(jwk))
+    return { key: new VerificationKey(jwk, await calculateJwkThumbprint(jwk)), isCertified }
   } catch {
     return undefined // Fail closed: a key that cannot be imported verifies nothing.
   }
 }
 
-function isPublicSignatureKey(jwk: unknown): jwk is JWK & { kty: string } {
-  if (typeof jwk !== 'object' || jwk === null) return false
-  const key = jwk as Record<string, unknown>
+function isPublicSignatureKey(
+  key: Record<string, unknown>,
+): key is Record<string, unknown> & { kty: string } {
   if (privateMembers.some((member) => Object.hasOwn(key, member))) return false
   if (!['kid', 'alg', 'use', 'crv'].every((name) => isOptionalString(key[name]))) return false
   if (key['use'] !== undefined && key['use'] !== 'sig') return false
@@ -76,6 +91,7 @@ function isStrongRsaKey(key: Record<string, unknown>): boolean {
 }
 
 function importAlgorithm(jwk: JWK & { kty: string }): JwsAlgorithm | undefined {
+  if (jwk.alg === 'HS256') return undefined // Fail closed: secrets are not published.
   if (jwk.alg !== undefined) return isJwsAlgorithm(jwk.alg) ? jwk.alg : undefined
   const probe = new VerificationKey(jwk, '')
   return jwsAlgorithms.find((algorithm) => probe.fits(algorithm))

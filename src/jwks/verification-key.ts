@@ -7,6 +7,9 @@
 import { importJWK, type CryptoKey, type JWK } from 'jose'
 import { algorithmFitsKey, type JwsAlgorithm } from './algorithm.js'
 
+/** RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2. */
+const publicMembers = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y', 'n', 'e'] as const
+
 /** A key that may verify signatures of one issuer. */
 export class VerificationKey {
   readonly kid: string | undefined
@@ -16,7 +19,7 @@ export class VerificationKey {
   /** Monotonic milliseconds until which the key is trusted; 0 once the issuer dropped it. */
   trustedUntilMs = 0
   readonly #jwk: JWK & { kty: string }
-  readonly #imported = new Map<JwsAlgorithm, Promise<CryptoKey>>()
+  readonly #imported = new Map<JwsAlgorithm, Promise<CryptoKey | Uint8Array>>()
 
   constructor(jwk: JWK & { kty: string }, thumbprint: string) {
     this.kid = jwk.kid
@@ -25,16 +28,30 @@ export class VerificationKey {
     this.#jwk = jwk
   }
 
+  /** The key as it may be written down: its name, its use and its public members. */
+  get publicJwk(): JWK {
+    return Object.fromEntries(
+      publicMembers
+        .filter((name) => this.#jwk[name] !== undefined)
+        .map((name) => [name, this.#jwk[name]]),
+    )
+  }
+
+  /** Whether the key is a secret, of which not even a hash is shown. */
+  get isSecret(): boolean {
+    return this.#jwk.kty === 'oct'
+  }
+
   /** Whether the key may verify with the algorithm. */
   fits(algorithm: JwsAlgorithm): boolean {
     return algorithmFitsKey(algorithm, this.#jwk)
   }
 
   /** The key in the form that jose takes, imported once for each algorithm. Rejects when it cannot be imported. */
-  async cryptoKey(algorithm: JwsAlgorithm): Promise<CryptoKey> {
+  async cryptoKey(algorithm: JwsAlgorithm): Promise<CryptoKey | Uint8Array> {
     let imported = this.#imported.get(algorithm)
     if (imported === undefined) {
-      imported = importJWK(this.#jwk, algorithm) as Promise<CryptoKey>
+      imported = importJWK(this.#jwk, algorithm)
       this.#imported.set(algorithm, imported)
     }
     return await imported

@@ -1,10 +1,11 @@
 /**
- * The operators' port: `/metrics`, `/livez`, `/readyz`, and pages of other rooms. Never reachable through a door that
- * takes traffic.
+ * The operators' port: `/metrics`, `/livez`, `/readyz`, `/issuers`, and pages of other rooms. Never reachable through a
+ * door that takes traffic.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { listen } from '../listen.js'
+import type { IssuerReport } from './issuer-report.js'
 import type { Readiness } from './readiness.js'
 
 /** An admin server that listens. */
@@ -20,18 +21,24 @@ export interface AdminPage {
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
+/** What the pages are made of. */
+export interface AdminSources {
+  readonly registry: Registry
+  readonly readiness: Readiness
+  readonly issuers: () => readonly IssuerReport[]
+}
+
 /** Starts the server on `host:port` or `unix:/path`. Rejects when the address cannot be bound. */
 export async function startAdminServer(
   address: string,
-  registry: Registry,
-  readiness: Readiness,
+  sources: AdminSources,
   pages: ReadonlyMap<string, AdminPage> = new Map(),
 ): Promise<AdminServer> {
   const server = createServer((request, response) => {
     const page = pages.get(pathOf(request))
     const answered =
       page === undefined
-        ? answer(request, response, registry, readiness)
+        ? answer(request, response, sources)
         : answerPage(request, response, page)
     answered.catch(() => {
       if (!response.headersSent) response.writeHead(500)
@@ -70,8 +77,7 @@ async function answerPage(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  registry: Registry,
-  readiness: Readiness,
+  { registry, readiness, issuers }: AdminSources,
 ): Promise<void> {
   const path = pathOf(request)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -83,10 +89,16 @@ async function answer(
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n')
   } else if (path === '/readyz') {
     const body = { ready: readiness.isReady, components: readiness.components() }
-    response
-      .writeHead(body.ready ? 200 : 503, { 'content-type': 'application/json' })
-      .end(`${JSON.stringify(body, null, 2)}\n`)
+    sendJson(response, body.ready ? 200 : 503, body)
+  } else if (path === '/issuers') {
+    sendJson(response, 200, issuers())
   } else {
     response.writeHead(404).end()
   }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(`${JSON.stringify(body, null, 2)}\n`)
 }

@@ -7,7 +7,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { DecisionEvent, DecisionLabels, Door } from '../check/index.js'
-import type { IssuerKeyState } from '../jwks/index.js'
+import type { IssuerKeyState, SnapshotResult } from '../jwks/index.js'
 import type { RevocationResult, RevocationSource } from '../revocation/index.js'
 import type { TokenCacheCounts } from '../token/index.js'
 import { LatencyHistogram } from './latency-histogram.js'
@@ -35,6 +35,7 @@ export class Metrics {
   readonly #decisions = new Map<DecisionLabels, Map<Door, number>>()
   readonly #latency: LatencyHistogram
   readonly #refreshes: Counter<'issuer' | 'result'>
+  readonly #snapshots: Counter<'issuer' | 'result'>
   readonly #droppedHeaders: Counter<'header'>
   readonly #faults: Counter
   readonly #revocationEvents: Counter<'source' | 'result'> | undefined
@@ -51,6 +52,12 @@ export class Metrics {
     this.#refreshes = new Counter({
       name: 'scopegate_jwks_refresh_total',
       help: 'Attempts to load the key set of an issuer, by result',
+      labelNames: ['issuer', 'result'],
+      registers,
+    })
+    this.#snapshots = new Counter({
+      name: 'scopegate_jwks_snapshots_total',
+      help: 'Snapshots of key sets that were written, used or not, by result',
       labelNames: ['issuer', 'result'],
       registers,
     })
@@ -93,6 +100,11 @@ export class Metrics {
   /** Counts one event of the revocation list. */
   revocation(source: RevocationSource, result: RevocationResult): void {
     this.#revocationEvents?.inc({ source, result })
+  }
+
+  /** Counts what became of a snapshot of a key set. */
+  snapshot(issuer: string, result: SnapshotResult): void {
+    this.#snapshots.inc({ issuer, result })
   }
 
   /** Counts one fault of ours. */
@@ -179,6 +191,11 @@ function collectKeySets(sources: MetricSources, registers: Registry[]): void {
     const age = ageMs(state)
     return age === undefined ? undefined : age / 1_000
   })
+  gauge(
+    'scopegate_jwks_from_snapshot',
+    '1 while a key set serves that was loaded before the process began',
+    (state) => (state.isFromSnapshot ? 1 : 0),
+  )
   gauge(
     'scopegate_jwks_stale',
     '1 while a key set serves although its last refresh failed',

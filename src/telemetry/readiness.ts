@@ -33,10 +33,9 @@ export class Readiness {
       if (state.loadedAtMs === undefined) {
         return [name, { ready: false, detail: state.lastFault ?? 'the first key set is loading' }]
       }
-      return [
-        name,
-        { ready: true, ...(state.lastFault === undefined ? {} : { detail: state.lastFault }) },
-      ]
+      const details = [state.isFromSnapshot ? 'from snapshot' : undefined, state.lastFault]
+      const detail = details.filter((text) => text !== undefined).join('; ')
+      return [name, { ready: true, ...(detail === '' ? {} : { detail }) }]
     })
     return {
       listening: { ready: this.#isListening },

@@ -24,5 +24,5 @@ export type Authentication =
       readonly issuerId: string | undefined
     }
   | { readonly kind: 'unavailable'; readonly issuerId: string; readonly cause: unknown }
-  /** Too many verifications are under way; this one was not begun. */
-  | { readonly kind: 'overloaded' }
+  /** Too many wait for the keys of this issuer or, without an issuer, for signatures; this one was not begun. */
+  | { readonly kind: 'overloaded'; readonly issuerId: string | undefined }

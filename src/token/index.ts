@@ -1,7 +1,7 @@
 /** Access tokens: whether one can be trusted, why not, and for how long. Knows nothing of routes, scopes or proxies. */
 export type { Clock } from '../jwks/index.js'
 export type { Authentication, VerifiedAccessToken } from './access-token.js'
-export { createAuthenticate } from './authenticate.js'
+export { createAuthenticate, PendingAuthentication } from './authenticate.js'
 export type { Authenticate } from './authenticate.js'
 export type { RejectionReason } from './rejection.js'
 export { TokenCache } from './token-cache.js'

@@ -36,6 +36,16 @@ export interface JwtVerifierDependencies {
     kid: string | undefined,
     algorithm: JwsAlgorithm,
   ) => KeySearch | Promise<KeySearch>
+  /**
+   * Keys that these searched ones are not, when the set is old enough to have been replaced since; undefined when there
+   * is nothing to wait for.
+   */
+  readonly findOtherKeys: (
+    issuerId: string,
+    kid: string | undefined,
+    algorithm: JwsAlgorithm,
+    tried: readonly VerificationKey[],
+  ) => Promise<readonly VerificationKey[]> | undefined
   /** Names of the top-level claims that are kept of a verified token. */
   readonly neededClaims: readonly string[]
   readonly wallMs: () => number
@@ -56,13 +66,20 @@ export interface TokenLife {
   readonly key: VerificationKey
 }
 
-/** Verifies JWT access tokens of the given issuers. Rejects only on faults of ours, never because of a token. */
-export function createJwtVerifier(
-  dependencies: JwtVerifierDependencies,
-): (accessToken: string) => Promise<JwtVerification> {
+/**
+ * Verifies a JWT access token. `mayWaitForKeys` is asked before keys of an issuer are waited for; when it says no, the
+ * verification ends without. Rejects only on faults of ours, never because of a token.
+ */
+export type VerifyJwt = (
+  accessToken: string,
+  mayWaitForKeys: (issuerId: string) => boolean,
+) => Promise<JwtVerification>
+
+/** Builds the verification for the access tokens of the given issuers. */
+export function createJwtVerifier(dependencies: JwtVerifierDependencies): VerifyJwt {
   const issuers = new Map(dependencies.issuers.map((issuer) => [issuer.issuer, issuer]))
 
-  return async function verifyJwt(accessToken) {
+  return async function verifyJwt(accessToken, mayWaitForKeys) {
     const jwt = decodeJwt(accessToken)
     if (jwt === undefined) return rejected('malformed_token')
     const { iss } = jwt.claims
@@ -77,16 +94,30 @@ export function createJwtVerifier(
     if (!isJwsAlgorithm(alg) || !issuer.algorithms.has(alg)) {
       return rejected('algorithm_not_allowed', issuer)
     }
-    const found = await dependencies.findKeys(issuer.id, kid, alg)
+    const search = dependencies.findKeys(issuer.id, kid, alg)
+    if (search instanceof Promise && !mayWaitForKeys(issuer.id)) return overloaded(issuer)
+    const found = await search
     if (found.kind === 'unavailable') {
       return {
         authentication: { kind: 'unavailable', issuerId: issuer.id, cause: found.cause },
       }
     }
     if (found.kind !== 'keys') return rejected(found.kind, issuer)
-    const key = await signingKey(accessToken, found.keys, alg)
+    const key =
+      (await signingKey(accessToken, found.keys, alg)) ??
+      (await newerSigningKey(accessToken, { issuer, kid, alg, tried: found.keys, mayWaitForKeys }))
     if (key === undefined) return rejected('bad_signature', issuer)
     return verifiedOrRejected(jwt, issuer, key)
+  }
+
+  /** The issuer may have put another key in the place of one that it named alike. */
+  async function newerSigningKey(
+    accessToken: string,
+    { issuer, kid, alg, tried, mayWaitForKeys }: FailedSignature,
+  ): Promise<VerificationKey | undefined> {
+    const others = dependencies.findOtherKeys(issuer.id, kid, alg, tried)
+    if (others === undefined || !mayWaitForKeys(issuer.id)) return undefined
+    return await signingKey(accessToken, await others, alg)
   }
 
   function verifiedOrRejected(
@@ -117,6 +148,19 @@ export function createJwtVerifier(
       life: { expiresAtMs, notBeforeMs, key },
     }
   }
+}
+
+/** What is known when none of the keys that were found has signed. */
+interface FailedSignature {
+  readonly issuer: TrustedIssuer
+  readonly kid: string | undefined
+  readonly alg: JwsAlgorithm
+  readonly tried: readonly VerificationKey[]
+  readonly mayWaitForKeys: (issuerId: string) => boolean
+}
+
+function overloaded(issuer: TrustedIssuer): JwtVerification {
+  return { authentication: { kind: 'overloaded', issuerId: issuer.id } }
 }
 
 function rejected(reason: RejectionReason, issuer?: TrustedIssuer): JwtVerification {

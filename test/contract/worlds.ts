@@ -71,7 +71,7 @@ export async function createWorld(): Promise<{
     awaitReady: false,
   })
   const crowded = await startTestGate(
-    forTokensOf(issuer, hangingIssuer, { decisionTimeoutMs: 30_000, maxWaitingChecks: 1 }),
+    forTokensOf(issuer, hangingIssuer, { decisionTimeoutMs: 30_000 }, { maxWaitingChecks: 1 }),
     { awaitReady: false },
   )
   const waiting = crowded.client
@@ -125,10 +125,11 @@ function forTokensOf(
   issuer: TestAuthorizationServer,
   keysFrom: TestAuthorizationServer,
   limits: object = {},
+  keys: object = {},
 ): Record<string, unknown> {
   const jwksUri = `${keysFrom.issuer}/.well-known/oauth-authorization-server`
   return testConfig(issuer, {
-    issuers: [{ id: 'main', issuer: issuer.issuer, keys: { jwksUri } }],
+    issuers: [{ id: 'main', issuer: issuer.issuer, keys: { jwksUri, ...keys } }],
     limits,
   })
 }
@@ -175,7 +176,7 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
     claimPointers: new Map(),
     revocations: noRevocations,
     clock,
-    limits: { maxTokenBytes: 16_384, budgetMs: 1_000, maxWaiting: 10 },
+    limits: { maxTokenBytes: 16_384, budgetMs: 1_000 },
     onFault: () => undefined,
   })
   const dependencies = {

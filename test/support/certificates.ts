@@ -15,13 +15,24 @@ export function createCertificateAuthority(commonName: string): TestCertificate 
 }
 
 /** A certificate for `localhost` and 127.0.0.1, as a server or a client shows it. */
-export function createEndCertificate(commonName: string, issuer: TestCertificate): TestCertificate {
-  return createCertificate(commonName, issuer)
+export function createEndCertificate(
+  commonName: string,
+  issuer: TestCertificate,
+  validity?: Validity,
+): TestCertificate {
+  return createCertificate(commonName, issuer, validity)
+}
+
+/** From when to when a certificate is valid, in hours from now. */
+interface Validity {
+  readonly fromHours: number
+  readonly toHours: number
 }
 
 function createCertificate(
   commonName: string,
   issuer: TestCertificate | undefined,
+  { fromHours, toHours }: Validity = { fromHours: -1, toHours: 1 },
 ): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = sequence(oid('2a8648ce3d040302')) // ecdsa-with-SHA256
@@ -32,7 +43,7 @@ function createCertificate(
     integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     algorithm,
     name(issuer?.commonName ?? commonName),
-    sequence(time(now - hour), time(now + hour)),
+    sequence(time(now + fromHours * hour), time(now + toHours * hour)),
     name(commonName),
     publicKey.export({ type: 'spki', format: 'der' }),
     tagged(0xa3, sequence(issuer === undefined ? authority() : alternativeNames())),

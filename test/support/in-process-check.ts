@@ -51,7 +51,7 @@ export function policyOf(...routes: readonly (readonly [string, Route])[]): Poli
   return compilePolicy(entries).policy
 }
 
-export const checkLimits: CheckLimits = { maxTokenBytes: 16_384, budgetMs: 1_000, maxWaiting: 10 }
+export const checkLimits: CheckLimits = { maxTokenBytes: 16_384, budgetMs: 1_000 }
 
 /** Where the tests' issuers keep what policy asks for. */
 export const claimPointers = new Map([
@@ -77,6 +77,7 @@ export function createInProcessCheck(
     [
       {
         id: 'main',
+        issuer: inProcessIssuer,
         source: { kind: 'inline', jwks: { keys: keys.map(({ jwk }) => jwk) } },
         refreshMs: 300_000,
         maxStaleMs: 86_400_000,
@@ -92,9 +93,15 @@ export function createInProcessCheck(
         const unused = async (): Promise<never> => {
           throw new Error('nothing is fetched here')
         }
-        return { fetch: unused, readTextFile: unused, timeoutMs: 1, allowInsecure: false }
+        return {
+          fetch: unused,
+          readFile: unused,
+          wallMs: clock.wallMs,
+          timeoutMs: 1,
+          allowInsecure: false,
+        }
       },
-      observer: { refreshed: () => undefined },
+      observer: { refreshed: () => undefined, snapshot: () => undefined },
     },
   )
   const verifyJwt = createJwtVerifier({
@@ -108,6 +115,7 @@ export function createInProcessCheck(
       },
     ],
     findKeys: (id, kid, algorithm) => keySets.find(id, kid, algorithm),
+    findOtherKeys: (id, kid, algorithm, tried) => keySets.findOthers(id, kid, algorithm, tried),
     neededClaims: ['scope', 'permissions', 'roles', 'client_id', 'sub'],
     wallMs: clock.wallMs,
   })
@@ -119,7 +127,10 @@ export function createInProcessCheck(
   }
   const check = createCheck({
     policy,
-    authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock), 1_000),
+    authenticate: createAuthenticate(verifyJwt, new TokenCache(cacheLimits, clock), {
+      maxWaiting: 1_000,
+      maxWaitingForKeys: new Map([['main', 1_000]]),
+    }),
     claimPointers,
     revocations: noRevocations,
     clock,

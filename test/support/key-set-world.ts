@@ -7,6 +7,7 @@ import {
   type IssuerKeyOptions,
   type KeySearch,
   type KeySource,
+  type SnapshotFiles,
 } from '../../src/jwks/index.js'
 import type { TestKey } from './authorization-server.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
@@ -28,14 +29,19 @@ export interface KeySetWorld {
   readonly pending: PendingRequest[]
   /** Faults that the observer was told of; undefined for a success. */
   readonly refreshes: (string | undefined)[]
+  /** What the observer was told of snapshots: result and what was wrong. */
+  readonly snapshots: (readonly [string, string | undefined])[]
   /** What the network does from now on: serve keys, fail, or wait for the test. */
   network: readonly TestKey[] | 'down' | 'manual'
+  /** Headers of the documents from now on. */
+  headers: Record<string, string>
   find(kid: string | undefined): KeySearch | Promise<KeySearch>
 }
 
 export const jwksUri = 'https://issuer.example/jwks'
 
 const defaults: Omit<IssuerKeyOptions, 'id' | 'source'> = {
+  issuer: 'https://issuer.example',
   refreshMs: 300_000,
   maxStaleMs: 86_400_000,
   cooldownMs: 10_000,
@@ -47,6 +53,7 @@ const defaults: Omit<IssuerKeyOptions, 'id' | 'source'> = {
 export function createKeySetWorld(
   network: KeySetWorld['network'],
   changes: Partial<IssuerKeyOptions> = {},
+  snapshotFiles?: SnapshotFiles,
 ): KeySetWorld {
   const clock = createFakeClock()
   const source: KeySource = { kind: 'jwksUri', jwksUri }
@@ -55,7 +62,7 @@ export function createKeySetWorld(
   async function answer(url: string): Promise<Response> {
     world.requestedAtMs.push(clock.monotonicMs())
     if (world.network === 'down') throw new TypeError('fetch failed')
-    if (world.network !== 'manual') return jwksResponse(world.network)
+    if (world.network !== 'manual') return jwksResponse(world.network, world.headers)
     return await new Promise((resolve, reject) => {
       world.pending.push({
         url,
@@ -74,7 +81,9 @@ export function createKeySetWorld(
     requestedAtMs: [],
     pending: [],
     refreshes: [],
+    snapshots: [],
     network,
+    headers: {},
     keySets: new KeySets([options], {
       clock,
       random: () => 0,
@@ -82,11 +91,16 @@ export function createKeySetWorld(
         fetch: answer,
         timeoutMs,
         allowInsecure,
-        readTextFile: async () => {
+        wallMs: clock.wallMs,
+        readFile: async () => {
           throw new Error('no file is read here')
         },
       }),
-      observer: { refreshed: (_, fault) => world.refreshes.push(fault) },
+      observer: {
+        refreshed: (_, fault) => world.refreshes.push(fault),
+        snapshot: (_, result, detail) => world.snapshots.push([result, detail]),
+      },
+      snapshotFiles,
     }),
     find: (kid) => world.keySets.find('main', kid, 'ES256'),
   }
@@ -94,6 +108,9 @@ export function createKeySetWorld(
 }
 
 /** The document of these keys, as an authorization server would answer. */
-export function jwksResponse(keys: readonly TestKey[]): Response {
-  return Response.json({ keys: keys.map(({ jwk }) => jwk) })
+export function jwksResponse(
+  keys: readonly TestKey[],
+  headers: Record<string, string> = {},
+): Response {
+  return Response.json({ keys: keys.map(({ jwk }) => jwk) }, { headers })
 }

@@ -17,7 +17,7 @@ describe('the problems of a configuration', () => {
 issuers:
   - id: main
     issuer: http://issuer.example.com
-    algorithms: [HS256]
+    algorithms: [HS512]
   - id: second
     issuer: http://second.example.com
 resources:
@@ -40,7 +40,7 @@ log: { level: loud }
 `
     expect(await problemsOfText(text)).toEqual([
       '2:11: unknown key "adress"',
-      '6:18: "HS256" is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+      '6:18: "HS512" is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, HS256',
       '8:13: "http://second.example.com" cannot be fetched: it is not an https URL',
       '12:5: unknown key "audience"',
       '14:13: "API.example.com" is not a host as requests are matched on',
@@ -88,7 +88,7 @@ log: { level: loud }
     expect(message).toMatch(
       /scopegate\.yaml:1:12: "resources" is empty\n.*:2:1: unknown key "more"/,
     )
-    expect(message).toContain('\n  hint: known here: listen, issuers, resources')
+    expect(message).toContain('\n  hint: known here: listen, keysSnapshotDir, issuers, resources')
   })
 })
 
@@ -125,6 +125,7 @@ describe('a small configuration', () => {
     expect(issuerKeys).toEqual([
       {
         id: 'main',
+        issuer: 'https://issuer.example.com',
         source: { kind: 'discovery', issuer: 'https://issuer.example.com' },
         refreshMs: 300_000,
         maxStaleMs: 86_400_000,

@@ -38,6 +38,7 @@ listen:
     requestTimeoutSeconds: 5
     keepAliveSeconds: 4000
   admin: { address: '[::1]:65535' }
+keysSnapshotDir: /var/lib/scopegate
 issuers:
   - { id: a, issuer: https://a.example.com, preset: generic-lenient }
   - id: b
@@ -48,13 +49,18 @@ issuers:
       maxStaleSeconds: 1
       cooldownSeconds: 1
       timeoutSeconds: 1
+      maxWaitingChecks: 1
       allowInsecure: true
     algorithms: [PS512]
     tokenTypes: [at+jwt, JWT]
     clockToleranceSeconds: 0
     claims: { scopes: [/s], permissions: [/p], roles: [/r/0], client: ['/https:~1~1x'] }
   - { id: c, issuer: urn:c, keys: { jwksUri: 'http://127.0.0.1/jwks' }, tokenTypes: lenient }
-  - { id: d, issuer: urn:d, keys: { jwksFile: keys.json } }
+  - { id: d, issuer: urn:d, keys: { jwksFile: keys.json, trustAnchorsFile: ca.pem } }
+  - { id: e, issuer: urn:e, keys: { pem: { file: a.pem, kid: a } } }
+  - { id: f, issuer: urn:f, keys: { pem: { inline: text } } }
+  - { id: g, issuer: urn:g, keys: { secretFile: secret }, algorithms: [HS256] }
+  - { id: h, issuer: urn:h, keys: { x509Map: 'https://h/', caFile: ca.pem, bearerTokenFile: token } }
 resources:
   - id: api
     hosts: [api.example.com]

@@ -24,11 +24,15 @@ afterEach(async () => {
 })
 
 /** A gate whose issuer takes requests for its keys and does not answer them. */
-async function openBeforeHangingIssuer(changes = {}): Promise<readonly ServerResponse[]> {
+async function openBeforeHangingIssuer(
+  changes = {},
+  keys = {},
+): Promise<readonly ServerResponse[]> {
   const hanging: ServerResponse[] = []
   issuer = await startTestAuthorizationServer()
   issuer.answer('/jwks', (_request, response) => hanging.push(response))
-  gate = await startTestGate(testConfig(issuer, changes), { awaitReady: false })
+  const issuers = [{ id: 'main', issuer: issuer.issuer, keys: { discovery: true, ...keys } }]
+  gate = await startTestGate(testConfig(issuer, { issuers, ...changes }), { awaitReady: false })
   await until(() => hanging.length > 0, 'a request for the keys')
   return hanging
 }
@@ -83,7 +87,7 @@ describe('a check that waits for keys', () => {
   })
 
   it('is refused at once when too many wait already', async () => {
-    await openBeforeHangingIssuer({ limits: { maxWaitingChecks: 1, decisionTimeoutMs: 500 } })
+    await openBeforeHangingIssuer({ limits: { decisionTimeoutMs: 500 } }, { maxWaitingChecks: 1 })
     const answers = await Promise.all([ask(), ask(), ask()])
     for (const answer of answers) expect(answer).toMatchObject({ kind: 'denied', status: 503 })
     const reasons = answers.map(({ metadata }) => metadata['reason'])

@@ -23,11 +23,12 @@ afterAll(async () => {
 
 async function fetchAnswered(answer: Answer, timeoutMs = 5_000): Promise<unknown> {
   server.answer('/document', answer)
-  return await fetchDocument(`${server.issuer}/document`, {
+  const { document: value } = await fetchDocument(`${server.issuer}/document`, {
     fetch: (url, init) => fetch(url, init),
     timeoutMs,
     allowInsecure: false,
   })
+  return value
 }
 
 const document = '{"keys":[]}'

@@ -1,15 +1,17 @@
-/** The admin port: three pages, two methods, and nothing else. */
+/** The admin port: four pages, two methods, and nothing else. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Counter, Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AdminSources } from '../../../src/telemetry/admin-server.js'
 import { Readiness, startAdminServer, type AdminServer } from '../../../src/telemetry/index.js'
 
 let registry: Registry
 let readiness: Readiness
 let server: AdminServer
+let sources: AdminSources
 let directory: string
 
 beforeEach(async () => {
@@ -17,7 +19,8 @@ beforeEach(async () => {
   registry = new Registry()
   new Counter({ name: 'things_total', help: 'Things', registers: [registry] }).inc(3)
   readiness = new Readiness(() => [])
-  server = await startAdminServer('127.0.0.1:0', registry, readiness)
+  sources = { registry, readiness, issuers: () => [] }
+  server = await startAdminServer('127.0.0.1:0', sources)
 })
 
 afterEach(async () => {
@@ -61,10 +64,18 @@ describe('the admin server', () => {
     ])
   })
 
-  it.each(['/metrics', '/livez', '/readyz'])('answers HEAD %s without a body', async (path) => {
-    const [head, get] = [await ask(path, 'HEAD'), await ask(path)]
-    expect([head.status, await head.text()]).toEqual([get.status, ''])
+  it('reports the issuers', async () => {
+    const response = await ask('/issuers')
+    expect([response.status, await response.json()]).toEqual([200, []])
   })
+
+  it.each(['/metrics', '/livez', '/readyz', '/issuers'])(
+    'answers HEAD %s without a body',
+    async (path) => {
+      const [head, get] = [await ask(path, 'HEAD'), await ask(path)]
+      expect([head.status, await head.text()]).toEqual([get.status, ''])
+    },
+  )
 
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('allows no %s', async (method) => {
     const response = await ask('/metrics', method)
@@ -123,7 +134,7 @@ describe('a page of another room', () => {
 describe('the address of the admin server', () => {
   it('may be a Unix socket', async () => {
     const path = join(directory, 'admin.sock')
-    const other = await startAdminServer(`unix:${path}`, registry, readiness)
+    const other = await startAdminServer(`unix:${path}`, sources)
     expect(other.address).toBe(`unix:${path}`)
     expect((await askSocket(path)).statusCode).toBe(200)
     await other.close()
@@ -131,22 +142,20 @@ describe('the address of the admin server', () => {
 
   it('may not be a Unix socket that is in use', async () => {
     const address = `unix:${join(directory, 'admin.sock')}`
-    const other = await startAdminServer(address, registry, readiness)
-    await expect(startAdminServer(address, registry, readiness)).rejects.toThrow(/EADDRINUSE/)
+    const other = await startAdminServer(address, sources)
+    await expect(startAdminServer(address, sources)).rejects.toThrow(/EADDRINUSE/)
     await other.close()
   })
 
   it('may be IPv6', async () => {
-    const other = await startAdminServer('[::1]:0', registry, readiness)
+    const other = await startAdminServer('[::1]:0', sources)
     expect(other.address).toMatch(/^\[::1\]:[1-9]\d*$/)
     expect((await fetch(`http://${other.address}/livez`)).status).toBe(200)
     await other.close()
   })
 
   it('may not be taken', async () => {
-    await expect(startAdminServer(server.address, registry, readiness)).rejects.toThrow(
-      /EADDRINUSE/,
-    )
+    await expect(startAdminServer(server.address, sources)).rejects.toThrow(/EADDRINUSE/)
   })
 })
 

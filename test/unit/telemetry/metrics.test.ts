@@ -25,6 +25,8 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
   scopegate_revocations_entries: ['gauge', 'kind'],
   scopegate_revocation_events_total: ['counter', 'result', 'source'],
   scopegate_revocation_store_up: ['gauge'],
+  scopegate_jwks_from_snapshot: ['gauge', 'issuer'],
+  scopegate_jwks_snapshots_total: ['counter', 'issuer', 'result'],
   scopegate_build_info: ['gauge', 'node', 'version'],
   scopegate_config_last_success_timestamp_seconds: ['gauge'],
 }
@@ -40,6 +42,7 @@ beforeEach(() => {
   nowMs = 1_000
   issuer = new IssuerKeyState({
     id: 'main',
+    issuer: 'https://issuer.example.com',
     source: { kind: 'discovery', issuer: 'https://issuer.example.com' },
     refreshMs: 1,
     maxStaleMs: 1,
@@ -71,7 +74,10 @@ async function scrape(): Promise<Scrape> {
 
 function load(keys: number): void {
   const key = (): VerificationKey => new VerificationKey({ kty: 'EC' }, crypto.randomUUID())
-  issuer.loaded({ keys: Array.from({ length: keys }, key), refusedKeys: 2 }, nowMs)
+  issuer.loaded(
+    { keys: Array.from({ length: keys }, key), refusedKeys: 2, isKeepable: true },
+    { atMs: nowMs },
+  )
 }
 
 /** Causes at least one sample of every metric. */
@@ -83,6 +89,7 @@ function cause(): void {
   )
   metrics.refreshed('main', undefined)
   metrics.refreshed('main', 'the issuer is down')
+  metrics.snapshot('main', 'written')
   metrics.failed()
   metrics.revocation('redis', 'taken')
 }

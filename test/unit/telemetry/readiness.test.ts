@@ -6,6 +6,7 @@ import { Readiness } from '../../../src/telemetry/index.js'
 function issuerState(id: string): IssuerKeyState {
   return new IssuerKeyState({
     id,
+    issuer: 'https://issuer.example.com',
     source: { kind: 'discovery', issuer: `https://${id}.example.com` },
     refreshMs: 1,
     maxStaleMs: 1,
@@ -16,7 +17,11 @@ function issuerState(id: string): IssuerKeyState {
 }
 
 function load(state: IssuerKeyState): void {
-  state.loaded({ keys: [], refusedKeys: 0 }, 0)
+  state.loaded({ keys: [], refusedKeys: 0, isKeepable: true }, { atMs: 0 })
+}
+
+function restore(state: IssuerKeyState): void {
+  state.restored({ keys: [], refusedKeys: 0, isKeepable: true }, -1)
 }
 
 let main: IssuerKeyState
@@ -81,6 +86,19 @@ describe('readiness', () => {
       ready: true,
       detail: 'the issuer is down',
     })
+  })
+
+  it('comes with keys from a snapshot, and says so until the issuer sent its own', () => {
+    restore(main)
+    load(partner)
+    readiness.listening()
+    expect(readiness.isReady).toBe(true)
+    const detail = (): unknown => readiness.components()['issuer:main']
+    expect(detail()).toEqual({ ready: true, detail: 'from snapshot' })
+    main.failed('the issuer is down')
+    expect(detail()).toEqual({ ready: true, detail: 'from snapshot; the issuer is down' })
+    load(main)
+    expect(detail()).toEqual({ ready: true })
   })
 
   it('ends with the drain, and is told once', () => {

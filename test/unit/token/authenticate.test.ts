@@ -1,22 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { createAuthenticate, TokenCache } from '../../../src/token/index.js'
-import type { JwtVerification } from '../../../src/token/verify-jwt.js'
+import type { JwtVerification, VerifyJwt } from '../../../src/token/verify-jwt.js'
 import { createFakeClock } from '../../support/fake-clock.js'
+import { settled } from '../../support/pending.js'
 
 const limits = { maxTokens: 10, maxBytes: 1e6, maxRejections: 10, rejectionTtlMs: 10_000 }
 const verification: JwtVerification = {
   authentication: { kind: 'rejected', reason: 'bad_signature', issuerId: 'main' },
 }
 
-function setUp(verify: () => Promise<JwtVerification>, maxUnderWay = 100) {
+function setUp(verify: VerifyJwt, maxWaiting = 100) {
   let calls = 0
   const authenticate = createAuthenticate(
-    async () => {
+    async (accessToken, mayWaitForKeys) => {
       calls += 1
-      return await verify()
+      return await verify(accessToken, mayWaitForKeys)
     },
     new TokenCache(limits, createFakeClock()),
-    maxUnderWay,
+    { maxWaiting, maxWaitingForKeys: new Map([['main', 2]]) },
   )
   return { authenticate, calls: () => calls }
 }
@@ -25,7 +26,7 @@ describe('authenticate', () => {
   it('verifies a token once, however many ask for it at once', async () => {
     const { authenticate, calls } = setUp(async () => verification)
     const answers = await Promise.all(
-      Array.from({ length: 100 }, async () => await authenticate('t')),
+      Array.from({ length: 100 }, async () => await settled(authenticate('t'))),
     )
     expect(calls()).toBe(1)
     expect(new Set(answers)).toEqual(new Set([verification.authentication]))
@@ -33,13 +34,13 @@ describe('authenticate', () => {
 
   it('verifies two tokens apart', async () => {
     const { authenticate, calls } = setUp(async () => verification)
-    await Promise.all([authenticate('t'), authenticate('T')])
+    await Promise.all([settled(authenticate('t')), settled(authenticate('T'))])
     expect(calls()).toBe(2)
   })
 
   it('answers without a promise once the token is known', async () => {
     const { authenticate } = setUp(async () => verification)
-    await authenticate('t')
+    await settled(authenticate('t'))
     expect(authenticate('t')).toBe(verification.authentication)
   })
 
@@ -49,11 +50,11 @@ describe('authenticate', () => {
       if (isBroken) throw new Error('broken')
       return verification
     })
-    const both = await Promise.allSettled([authenticate('t'), authenticate('t')])
+    const both = await Promise.allSettled([settled(authenticate('t')), settled(authenticate('t'))])
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(calls()).toBe(1)
     isBroken = false
-    expect(await authenticate('t')).toBe(verification.authentication)
+    expect(await settled(authenticate('t'))).toBe(verification.authentication)
   })
 
   it('begins no more verifications than may be under way, however long they take', async () => {
@@ -67,11 +68,11 @@ describe('authenticate', () => {
     }, 2)
     const first = authenticate('a')
     const second = authenticate('b')
-    expect(authenticate('c')).toEqual({ kind: 'overloaded' })
+    expect(authenticate('c')).toEqual({ kind: 'overloaded', issuerId: undefined })
     expect(authenticate('a')).toBe(first)
     finish()
-    await Promise.all([first, second])
-    await authenticate('c')
+    await Promise.all([settled(first), settled(second)])
+    await settled(authenticate('c'))
     expect(calls()).toBe(3)
   })
 })

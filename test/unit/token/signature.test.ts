@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { jwsAlgorithms, type JwsAlgorithm } from '../../../src/jwks/index.js'
+import { secretKeySet } from '../../../src/jwks/secret.js'
 import { VerificationKey } from '../../../src/jwks/verification-key.js'
 import { signingKey } from '../../../src/token/signature.js'
 import { createTestKey, type TestKey } from '../../support/authorization-server.js'
-import { signJws } from '../../support/forged-jws.js'
+import { hmacJws, signJws } from '../../support/forged-jws.js'
 import { createNamedKey } from '../../support/named-key.js'
 
 let rsa: TestKey
@@ -28,7 +29,7 @@ async function keyFor(algorithm: JwsAlgorithm): Promise<TestKey> {
 }
 
 describe('signingKey', () => {
-  it.each(jwsAlgorithms)(
+  it.each(jwsAlgorithms.filter((name) => name !== 'HS256'))(
     'verifies %s, and nothing that was changed after signing',
     async (name) => {
       const key = await keyFor(name)
@@ -38,6 +39,17 @@ describe('signingKey', () => {
       expect(await signingKey(changed, candidates, name)).toBeUndefined()
     },
   )
+
+  it('verifies HS256 with its secret, and nothing else', async () => {
+    const secret = 'k6Wq0zJ3vTn9XcB1yLrE8hUaPdGm5sOf'
+    const { keys } = secretKeySet(Buffer.from(secret))
+    const signed = (by: string): string => hmacJws({ alg: 'HS256' }, '{}', by)
+    expect(await signingKey(signed(secret), keys, 'HS256')).toBe(keys[0])
+    expect(await signingKey(signed(`${secret}x`), keys, 'HS256')).toBeUndefined()
+    expect(
+      await signingKey(signed(secret).replace(/\.[^.]+\./, '.e30A.'), keys, 'HS256'),
+    ).toBeUndefined()
+  })
 
   it.each(jwsAlgorithms.filter((name) => /^[RP]S/.test(name)))(
     'does not take a signature of %s for one of another RSA algorithm',

@@ -1,0 +1,46 @@
+/** Good requests without a pause, each with a token that was never seen, and a count of those that were not allowed. */
+import type { TestAuthorizationServer, TestKey } from './authorization-server.js'
+import type { TestGate } from './test-gate.js'
+
+export interface ValidTraffic {
+  /** Resolves after so many more requests of each issuer. */
+  more(count: number): Promise<void>
+  /** Ends it. The refusals, as `issuer: reason`; empty when all is well. */
+  end(): Promise<readonly string[]>
+}
+
+/** Starts asking for `/read` in the name of each issuer, with the key that it has now. */
+export function startValidTraffic(
+  gate: TestGate,
+  issuers: readonly TestAuthorizationServer[],
+): ValidTraffic {
+  const refusals: string[] = []
+  let isOver = false
+  let asked = 0
+
+  async function ask(issuer: TestAuthorizationServer, key: TestKey): Promise<void> {
+    while (!isOver) {
+      const token = await issuer.sign(JSON.stringify(issuer.claims()), {}, key)
+      const headers = { authorization: `Bearer ${token}` }
+      const answer = await gate.client.check({ path: '/read', headers })
+      asked += 1
+      if (answer.kind !== 'ok') {
+        refusals.push(`${issuer.issuer}: ${String(answer.metadata['reason'])}`)
+      }
+    }
+  }
+  const asking = issuers.map(async (issuer) => {
+    await ask(issuer, issuer.keys[0]!)
+  })
+  return {
+    async more(count) {
+      const enough = asked + count * issuers.length
+      while (asked < enough) await new Promise((resolve) => setImmediate(resolve))
+    },
+    async end() {
+      isOver = true
+      await Promise.all(asking)
+      return refusals
+    },
+  }
+}
