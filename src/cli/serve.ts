@@ -4,6 +4,7 @@ import { startGate } from '../server.js'
 import { standardOutput } from '../telemetry/index.js'
 import { printProblems, type Output } from './check-config.js'
 import { exitCode } from './exit-code.js'
+import { keepHeapWhenIdle } from './keep-heap.js'
 import { packageVersion } from './version.js'
 
 /** Runs the gate until `stopped` resolves, then drains it. Resolves to the exit code. */
@@ -20,6 +21,7 @@ export async function serve(
     printProblems(error, output)
     return exitCode.config
   }
+  keepHeapWhenIdle()
   const logDestination = standardOutput()
   try {
     const gate = await startGate(config, { version: packageVersion(), logDestination })

@@ -18,6 +18,7 @@ import {
 } from '../certificate-files.js'
 import { listen } from '../listen.js'
 import type { ForwardAuthService } from './forward-auth-service.js'
+import { QuestionMessage } from './question-message.js'
 import { trustedProxies } from './trusted-proxies.js'
 
 /** How to listen. */
@@ -53,6 +54,7 @@ export async function startForwardAuthServer(
   const isTrusted = trustedProxies(options.trustedProxies, options.address.startsWith('unix:'))
   const files = options.tls === undefined ? undefined : await CertificateFiles.load(options.tls)
   const server = createHttpServer(files, {
+    IncomingMessage: QuestionMessage,
     maxHeaderSize: options.maxHeaderBytes,
     headersTimeout: options.requestTimeoutMs,
     requestTimeout: options.requestTimeoutMs,

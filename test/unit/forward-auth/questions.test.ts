@@ -122,6 +122,27 @@ describe('a question', () => {
     ).toBe(200)
   })
 
+  it('that waits for leave to send its body gets it', async () => {
+    const question = contractLines('envoy-http', 'POST', '/health', 'api.example.com')
+    const expecting = [...question, 'EXPECT: 100-continue', 'content-length: 2']
+    const isWhole = (received: string): boolean => received.includes('content-length: 0\r\n')
+    const bytes = `${expecting.join('\r\n')}\r\n\r\n{}`
+    const { status, body } = await sendRaw(port, bytes, undefined, isWhole)
+    expect(status).toBe(100)
+    expect(body).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  })
+
+  it('that expects what nobody can do is refused', async () => {
+    const question = contractLines('envoy-http', 'GET', '/health', 'api.example.com')
+    const { status } = await sendRaw(
+      port,
+      `${question.join('\r\n')}\r\nExpect: magic\r\n\r\n`,
+      undefined,
+      (text) => text.includes('\r\n\r\n'),
+    )
+    expect(status).toBe(417)
+  })
+
   it.each(['HEAD', 'OPTIONS', 'PUT', 'PURGE'])('about %s is one about %s', async (method) => {
     const answer = await send(...contractLines('envoy-http', method, '/health', 'api.example.com'))
     expect(answer.status).toBe(200)
