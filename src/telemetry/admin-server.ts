@@ -37,9 +37,7 @@ export async function startAdminServer(
   const server = createServer((request, response) => {
     const page = pages.get(pathOf(request))
     const answered =
-      page === undefined
-        ? answer(request, response, sources)
-        : answerPage(request, response, page)
+      page === undefined ? answer(request, response, sources) : answerPage(request, response, page)
     answered.catch(() => {
       if (!response.headersSent) response.writeHead(500)
       response.end()

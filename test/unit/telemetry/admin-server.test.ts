@@ -117,7 +117,7 @@ describe('a page of another room', () => {
 
   it('gets what is for it, by path and method, and nothing else', async () => {
     const pages = new Map([['/page', page]])
-    const other = await startAdminServer('127.0.0.1:0', registry, readiness, pages)
+    const other = await startAdminServer('127.0.0.1:0', sources, pages)
     const at = async (path: string, method = 'GET') =>
       await fetch(`http://${other.address}${path}`, { method })
     expect(await (await at('/page?x=1')).text()).toBe('the page\n')
