@@ -38,7 +38,7 @@ export class CertificateFiles {
     this.#options = options
     this.#current = current
     this.#timer = setInterval(() => {
-      this.reload().catch(options.onReloadFault)
+      void this.lookNow()
     }, options.reloadMs).unref()
   }
 
@@ -63,6 +63,11 @@ export class CertificateFiles {
     if (isSame(read, this.#current)) return
     this.#current = read
     for (const listener of this.#listeners) listener(read)
+  }
+
+  /** The same, and tells whoever is told of faults instead of rejecting. */
+  async lookNow(): Promise<void> {
+    await this.reload().catch(this.#options.onReloadFault)
   }
 
   /** Looks no more. */

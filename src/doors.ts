@@ -1,6 +1,6 @@
 /** Opens the doors that the configuration names. Part of the composition root: it knows every door and its settings. */
 import type { CertificateFilesOptions } from './certificate-files.js'
-import type { DoorDependencies } from './check/index.js'
+import type { Allow, DoorDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
 import {
   checkMethod,
@@ -19,10 +19,17 @@ import type { Log } from './telemetry/index.js'
 
 const tlsReloadMs = 10_000
 
+/** What every door of a process is built from. */
+export interface DoorParts extends DoorDependencies {
+  readonly wallMs: () => number
+  /** Every header, in every spelling, that only Scopegate may send upstream with an allow. */
+  readonly managedHeaders: (allow: Allow) => readonly string[]
+}
+
 /** The gRPC door; undefined when the configuration has none. Rejects when it cannot be opened. */
 export async function openEnvoyDoor(
   config: GateConfig,
-  dependencies: DoorDependencies & { readonly wallMs: () => number },
+  dependencies: DoorParts,
   log: Log,
 ): Promise<GrpcServer | undefined> {
   const { grpc } = config.listen
@@ -32,7 +39,7 @@ export async function openEnvoyDoor(
     ...dependencies,
     response: {
       serialize: checkMethod(proto).responseSerialize,
-      managedHeaders: config.managedHeaders,
+      managedHeaders: dependencies.managedHeaders,
       defersUnavailable: grpc.onUnavailable === 'defer',
     },
   })
@@ -56,7 +63,7 @@ export async function openEnvoyDoor(
 /** The HTTP doors; undefined when the configuration has none. Rejects when they cannot be opened. */
 export async function openHttpDoors(
   config: GateConfig,
-  dependencies: DoorDependencies,
+  dependencies: DoorParts,
   log: Log,
 ): Promise<ForwardAuthServer | undefined> {
   const { http } = config.listen
@@ -64,7 +71,6 @@ export async function openHttpDoors(
   const service = createForwardAuthService({
     ...dependencies,
     dialects: dialects({ defersUnavailable: http.onUnavailable === 'defer' }),
-    managedHeaders: config.managedHeaders,
   })
   return await startForwardAuthServer(
     {

@@ -20,7 +20,9 @@ const output = {
 }
 
 try {
-  process.exitCode = await run(process.argv.slice(2), stopped, output)
+  process.exitCode = await run(process.argv.slice(2), stopped, output, (reload) => {
+    process.on('SIGHUP', reload)
+  })
 } catch (error) {
   output.error(`scopegate: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1

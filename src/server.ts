@@ -6,23 +6,23 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { DestinationStream } from 'pino'
 import {
-  createCheck,
   createDecisionIds,
+  LabelRegistry,
   noRevocations,
-  type Check,
+  type Allow,
   type CheckObserver,
-  type Revocations,
 } from './check/index.js'
+import { ConfigReload, type ConfigSource } from './config-reload.js'
 import type { GateConfig } from './config/index.js'
 import { createRevocation, type Telemetry } from './create-revocation.js'
+import { CurrentDecider } from './current-decider.js'
 import { openEnvoyDoor, openHttpDoors } from './doors.js'
-import { KeySets, type KeySetsDependencies } from './jwks/index.js'
+import type { IssuerKeyState, KeySetsDependencies } from './jwks/index.js'
 import { Opened } from './opened.js'
 import { clock } from './real-clock.js'
 import { DirectoryFiles } from './snapshot-files.js'
 import { createSourceFetch } from './source-fetch.js'
 import { issuerReports, Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
-import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
 
 /** Where a gate listens. What it has no door for is missing. */
 export interface Addresses {
@@ -36,6 +36,11 @@ export interface Gate {
   /** Where it listens, with the ports that were given. */
   readonly addresses: Addresses
   /**
+   * Reads the configuration and the certificates again now, not only when they change. Resolves to whether the
+   * configuration can be used; one that cannot changes nothing. Never rejects.
+   */
+  reload(): Promise<boolean>
+  /**
    * Ends without dropping a check: says that it is not ready, goes on serving while proxies notice, lets calls under
    * way finish, and cuts what is left after the grace.
    */
@@ -46,10 +51,9 @@ export interface Gate {
 export interface GateEnvironment {
   readonly version: string
   readonly logDestination: DestinationStream
+  /** Where changes of the configuration come from; without it there are none. */
+  readonly configSource?: ConfigSource
 }
-
-const maxRejections = 20_000
-const rejectionTtlMs = 10_000
 
 /**
  * Starts a gate. Rejects when an address cannot be bound or the list of revocations cannot be read; does not wait for
@@ -58,34 +62,35 @@ const rejectionTtlMs = 10_000
 export async function startGate(config: GateConfig, environment: GateEnvironment): Promise<Gate> {
   const log = new Log(config.log, environment.logDestination)
   const telemetry = (): Telemetry => ({ metrics, readiness })
-  const keySets = new KeySets(config.issuerKeys, keySetsDependencies(config, log, telemetry))
-  const tokenCache = new TokenCache(
-    {
-      maxTokens: config.limits.maxCachedTokens,
-      maxBytes: config.limits.maxCacheBytes,
-      maxRejections,
-      rejectionTtlMs,
-    },
-    clock,
-  )
   const revocation = await createRevocation(config, clock, log, telemetry)
-  const metrics: Metrics = new Metrics({
-    version: environment.version,
-    keyStates: () => keySets.status(),
-    tokenCache,
-    monotonicMs: clock.monotonicMs,
-    configLoadedAtMs: clock.wallMs(),
-    revocation,
-  })
-  const readiness: Readiness = new Readiness(
-    () => keySets.status(),
-    () => (revocation === undefined ? {} : { revocation: revocation.readiness() }),
-  )
   const onFault = (fault: unknown): void => {
     metrics.failed()
     log.fault(fault)
   }
-  const check = buildCheck(config, keySets, tokenCache, revocation ?? noRevocations, onFault)
+  const decider = new CurrentDecider(
+    config,
+    {
+      keySets: keySetsDependencies(config, log, telemetry),
+      revocations: revocation ?? noRevocations,
+      labels: new LabelRegistry(),
+      onFault,
+    },
+    revocation,
+  )
+  const keyStates = (): readonly IssuerKeyState[] => decider.now.keySets.status()
+  const metrics: Metrics = new Metrics({
+    version: environment.version,
+    keyStates,
+    tokenCache: () => decider.now.tokenCache,
+    monotonicMs: clock.monotonicMs,
+    configLoadedAtMs: clock.wallMs(),
+    revocation,
+  })
+  const readiness: Readiness = new Readiness(keyStates, () => ({
+    ...(revocation === undefined ? {} : { revocation: revocation.readiness() }),
+    ...(reload === undefined ? {} : { configuration: reload.readiness() }),
+  }))
+  let reload: ConfigReload | undefined
   const observer: CheckObserver = {
     decided(event) {
       metrics.decided(event)
@@ -93,7 +98,8 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     },
   }
   const dependencies = {
-    check,
+    check: decider.check,
+    managedHeaders: (allow: Allow) => decider.managedHeaders(allow),
     observer,
     nextDecisionId: createDecisionIds(randomBytes(8).toString('hex')),
     monotonicMs: clock.monotonicMs,
@@ -112,7 +118,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         {
           registry: metrics.registry,
           readiness,
-          issuers: () => issuerReports(keySets.status(), clock),
+          issuers: () => issuerReports(keyStates(), clock),
         },
         revocation?.pages(),
       ),
@@ -121,7 +127,22 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       grpc?.setServing(ready)
       log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
     })
-    keySets.start()
+    decider.start()
+    if (environment.configSource !== undefined) {
+      reload = new ConfigReload(environment.configSource, config, {
+        clock,
+        use: async (changed) => {
+          await decider.use(changed)
+        },
+        reloaded: (succeeded) => {
+          metrics.reloaded(succeeded, clock.wallMs())
+          readiness.update()
+        },
+        noted: (level, message, details) => {
+          log[level](message, details)
+        },
+      })
+    }
     readiness.listening()
     const addresses = {
       ...(grpc === undefined ? {} : { grpc: grpc.address }),
@@ -132,14 +153,19 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
 
     return {
       addresses,
+      async reload() {
+        await Promise.all([grpc?.reloadCertificates(), http?.reloadCertificates()])
+        return (await reload?.reload()) ?? false
+      },
       async shutdown() {
-        log.info('shutting down', { drain_ms: config.shutdown.drainMs })
+        const { drainMs, graceMs } = decider.now.config.shutdown
+        log.info('shutting down', { drain_ms: drainMs })
         readiness.draining()
         http?.drain()
-        await new Promise((resolve) => setTimeout(resolve, config.shutdown.drainMs))
-        const { graceMs } = config.shutdown
+        await new Promise((resolve) => setTimeout(resolve, drainMs))
         await Promise.all([grpc?.close(graceMs), http?.close(graceMs)])
-        keySets.stop()
+        reload?.stop()
+        decider.stop()
         revocation?.close()
         await admin.close()
         log.info('stopped')
@@ -184,36 +210,4 @@ function keySetsDependencies(
       },
     },
   }
-}
-
-function buildCheck(
-  config: GateConfig,
-  keySets: KeySets,
-  tokenCache: TokenCache,
-  revocations: Revocations,
-  onFault: (fault: unknown) => void,
-): Check {
-  const verifyJwt = createJwtVerifier({
-    issuers: config.trustedIssuers,
-    findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
-    findOtherKeys: (issuerId, kid, algorithm, tried) =>
-      keySets.findOthers(issuerId, kid, algorithm, tried),
-    neededClaims: config.neededClaims,
-    wallMs: clock.wallMs,
-  })
-  return createCheck({
-    policy: config.policy,
-    authenticate: createAuthenticate(verifyJwt, tokenCache, {
-      maxWaiting: config.limits.maxWaitingChecks,
-      maxWaitingForKeys: config.maxWaitingForKeys,
-    }),
-    claimPointers: config.claimPointers,
-    revocations,
-    clock,
-    limits: {
-      maxTokenBytes: config.limits.maxTokenBytes,
-      budgetMs: config.limits.decisionTimeoutMs,
-    },
-    onFault,
-  })
 }

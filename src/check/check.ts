@@ -40,6 +40,8 @@ export interface CheckDependencies {
   readonly revocations: Revocations
   readonly clock: Clock
   readonly limits: CheckLimits
+  /** Shared by checks that follow each other, so that what they count under is the same; by default new ones. */
+  readonly labels?: LabelRegistry
   /** Told about every fault that became an `internal_error`. */
   readonly onFault: (fault: unknown) => void
 }
@@ -57,8 +59,14 @@ const shareOfProxyTimeout = 0.8
 
 /** Builds the check. */
 export function createCheck(dependencies: CheckDependencies): Check {
-  const { policy, authenticate, clock, limits, onFault } = dependencies
-  const labels = new LabelRegistry()
+  const {
+    policy,
+    authenticate,
+    clock,
+    limits,
+    onFault,
+    labels = new LabelRegistry(),
+  } = dependencies
   const refusals = new Refusals(labels)
   const authorize = createAuthorize(
     dependencies.claimPointers,

@@ -4,7 +4,7 @@ import { checkConfig, printSchema, type Output } from './check-config.js'
 import { dev, type DevOptions } from './dev.js'
 import { doctor, type DoctorOptions } from './doctor.js'
 import { exitCode } from './exit-code.js'
-import { serve } from './serve.js'
+import { serve, type OnReload } from './serve.js'
 import { packageVersion } from './version.js'
 
 /** Runs the command that `argv` names. Resolves to the exit code; `stopped` resolves when the process is to end. */
@@ -12,6 +12,7 @@ export async function run(
   argv: readonly string[],
   stopped: Promise<unknown>,
   output: Output,
+  onReload?: OnReload,
 ): Promise<number> {
   let code: number = exitCode.good
   const program = new Command('scopegate')
@@ -31,7 +32,7 @@ export async function run(
     .description('run the gate')
     .addOption(configOption())
     .action(async ({ config }: { config: string }) => {
-      code = await serve(config, stopped, output)
+      code = await serve(config, stopped, output, onReload)
     })
   program
     .command('check-config')

@@ -1,5 +1,5 @@
 /** `scopegate serve`: runs the gate until it is told to stop. */
-import { ConfigError, loadConfig } from '../config/index.js'
+import { ConfigError, loadConfig, readConfigBytes } from '../config/index.js'
 import { startGate } from '../server.js'
 import { standardOutput } from '../telemetry/index.js'
 import { printProblems, type Output } from './check-config.js'
@@ -7,12 +7,19 @@ import { exitCode } from './exit-code.js'
 import { keepHeapWhenIdle } from './keep-heap.js'
 import { packageVersion } from './version.js'
 
+/** Calls back whenever the process is told to read its files again. */
+export type OnReload = (callback: () => void) => void
+
 /** Runs the gate until `stopped` resolves, then drains it. Resolves to the exit code. */
 export async function serve(
   path: string,
   stopped: Promise<unknown>,
   output: Output,
+  onReload: OnReload = () => undefined,
 ): Promise<number> {
+  // Before the files are loaded: what changes meanwhile is seen as a change.
+  const read = async (): Promise<Buffer> => await readConfigBytes(path)
+  const initial = await read().catch(() => undefined)
   let config
   try {
     config = await loadConfig(path)
@@ -24,7 +31,12 @@ export async function serve(
   keepHeapWhenIdle()
   const logDestination = standardOutput()
   try {
-    const gate = await startGate(config, { version: packageVersion(), logDestination })
+    const gate = await startGate(config, {
+      version: packageVersion(),
+      logDestination,
+      configSource: { load: async () => await loadConfig(path), read, initial },
+    })
+    onReload(() => void gate.reload())
     await stopped
     await gate.shutdown()
     return exitCode.good

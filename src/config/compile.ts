@@ -59,6 +59,9 @@ export function compileConfig(
     maxWaitingForKeys: new Map(
       issuers.map(({ trusted, maxWaitingChecks }) => [trusted.id, maxWaitingChecks]),
     ),
+    issuerEntries: new Map(
+      input.issuers.filter((entry) => entry !== undefined).map((entry) => [entry.id, entry]),
+    ),
     trustedIssuers: issuers.map(({ trusted }) => trusted),
     claimPointers: new Map(issuers.map(({ trusted, pointers }) => [trusted.id, pointers])),
     neededClaims: [

@@ -28,6 +28,16 @@ export interface ConfigDocuments {
   locate(finding: Finding): Problem
 }
 
+/** The names and the content of all files, to see whether they changed. Rejects when one cannot be read. */
+export async function readConfigBytes(path: string): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for (const name of await configFileNames(path)) {
+    const content = await readFile(name)
+    parts.push(Buffer.from(`${name}\n${String(content.length)}\n`), content)
+  }
+  return Buffer.concat(parts)
+}
+
 /** Reads a file or a directory. Throws a ConfigError for what cannot be read or is not YAML. */
 export async function readConfigDocuments(path: string): Promise<ConfigDocuments> {
   const names = await configFileNames(path)

@@ -18,6 +18,8 @@ export interface GateConfig {
   readonly issuerKeys: readonly IssuerKeyOptions[]
   /** How many checks may wait for keys, by the id of their issuer. */
   readonly maxWaitingForKeys: ReadonlyMap<string, number>
+  /** What was written about each issuer, by its id: whether a token is good may depend on all of it. */
+  readonly issuerEntries: ReadonlyMap<string, object>
   readonly trustedIssuers: readonly TrustedIssuer[]
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
   /** Names of the top-level claims that some route, header or issuer asks for. */

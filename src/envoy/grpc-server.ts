@@ -35,6 +35,8 @@ export interface GrpcServer {
   readonly address: string
   /** What grpc.health.v1 says for `""` and for the service, to Check and to Watch. */
   setServing(serving: boolean): void
+  /** Looks for changed certificates now. Never rejects: what cannot be used changes nothing. */
+  reloadCertificates(): Promise<void>
   /**
    * Stops taking calls, lets those under way finish, and cuts what is left when the time is over.
    */
@@ -66,9 +68,9 @@ export async function startGrpcServer(
 
   const socketPath = options.address.startsWith('unix:') ? options.address.slice(5) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
-  const { credentials, stopWatching } = await createCredentials(options.tls)
+  const { credentials, files } = await createCredentials(options.tls)
   const port = await bind(server, options.address, credentials).catch((fault: unknown) => {
-    stopWatching()
+    files?.close()
     throw fault
   })
 
@@ -81,8 +83,11 @@ export async function startGrpcServer(
       health.setStatus('', status)
       health.setStatus(authorizationService, status)
     },
+    async reloadCertificates() {
+      await files?.lookNow()
+    },
     async close(graceMs) {
-      stopWatching()
+      files?.close()
       // Not forceShutdown: without channelz grpc-js keeps no list of connections for it, and it would cut none.
       server.drain(address, graceMs)
       await new Promise<void>((resolve) => {
@@ -94,13 +99,11 @@ export async function startGrpcServer(
   }
 }
 
-/** Credentials of the connections, and what ends the watching of their files. */
+/** Credentials of the connections, and their files. */
 async function createCredentials(
   tls: CertificateFilesOptions | undefined,
-): Promise<{ credentials: ServerCredentials; stopWatching: () => void }> {
-  if (tls === undefined) {
-    return { credentials: ServerCredentials.createInsecure(), stopWatching: () => undefined }
-  }
+): Promise<{ credentials: ServerCredentials; files?: CertificateFiles }> {
+  if (tls === undefined) return { credentials: ServerCredentials.createInsecure() }
   const files = await CertificateFiles.load(tls)
   const provider = new CertificateProvider(files)
   const clientCa = tls.clientCaFile === undefined ? null : provider
@@ -111,9 +114,7 @@ async function createCredentials(
       clientCa,
       clientCa !== null,
     ),
-    stopWatching: () => {
-      files.close()
-    },
+    files,
   }
 }
 

@@ -22,8 +22,8 @@ export interface PreparedResponse {
 /** How to answer. */
 export interface CheckResponseOptions {
   readonly serialize: (response: object) => Buffer
-  /** Names to remove from every allowed request unless they are set, in every spelling. */
-  readonly managedHeaders: readonly string[]
+  /** Names to remove from an allowed request unless they are set, in every spelling. */
+  readonly managedHeaders: (allow: Allow) => readonly string[]
   /** Whether "unavailable" obeys the proxy's failure_mode_allow (Envoy 1.37 and newer) instead of being a denial. */
   readonly defersUnavailable: boolean
 }
@@ -70,7 +70,7 @@ function allowed(decision: Allow, { managedHeaders }: CheckResponseOptions): obj
     ok_response: {
       headers: headers.map(({ name, value }) => headerOption(name, value)),
       // Envoy removes after it sets: a name in both lists would be gone.
-      headers_to_remove: managedHeaders.filter((name) => !set.has(name)),
+      headers_to_remove: managedHeaders(decision).filter((name) => !set.has(name)),
     },
     dynamic_metadata: metadata(decision),
   }

@@ -40,6 +40,8 @@ export interface ForwardAuthServerOptions {
 export interface ForwardAuthServer {
   /** The address with the port that was given. */
   readonly address: string
+  /** Looks for changed certificates now. Never rejects: what cannot be used changes nothing. */
+  reloadCertificates(): Promise<void>
   /** From now on every answer closes its connection, so that proxies move to other gates. */
   drain(): void
   /** Stops taking connections, lets questions under way finish, and cuts what is left when the time is over. */
@@ -96,6 +98,9 @@ export async function startForwardAuthServer(
 
   return {
     address,
+    async reloadCertificates() {
+      await files?.lookNow()
+    },
     drain() {
       isDraining = true
       server.closeIdleConnections()

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   answerFormat,
   PreparedAnswers,
+  type Allow,
   type AnswerFormat,
   type CheckRequest,
   type Decision,
@@ -24,8 +25,8 @@ import { prepareHttpAnswer } from './to-http-answer.js'
 /** What the service needs. */
 export interface ForwardAuthDependencies extends DoorDependencies {
   readonly dialects: readonly Dialect[]
-  /** Every header, in every spelling, that only Scopegate may send upstream. */
-  readonly managedHeaders: readonly string[]
+  /** Every header, in every spelling, that only Scopegate may send upstream with an allow. */
+  readonly managedHeaders: (allow: Allow) => readonly string[]
 }
 
 /** Answers questions. */

@@ -16,7 +16,7 @@ export function prepareHttpAnswer(
   decision: Decision,
   format: AnswerFormat,
   dialect: Dialect | undefined,
-  managedHeaders: readonly string[],
+  managedHeaders: (allow: Allow) => readonly string[],
 ): PreparedHttpAnswer {
   if (decision.outcome === 'allow') return allowed(decision, dialect, managedHeaders)
   const answer = refusalAnswer(decision, format, dialect?.foldStatus)
@@ -25,15 +25,16 @@ export function prepareHttpAnswer(
 }
 
 function allowed(
-  { identityHeaders }: Allow,
+  allow: Allow,
   dialect: Dialect | undefined,
-  managedHeaders: readonly string[],
+  managedHeaders: (allow: Allow) => readonly string[],
 ): PreparedHttpAnswer {
   if (dialect === undefined) throw new Error('there is no allow without a dialect')
+  const { identityHeaders } = allow
   const headers = [{ name: 'cache-control', value: 'no-store' }, ...identityHeaders.headers]
   if (dialect.removeWith !== undefined) {
     const set = new Set(identityHeaders.headers.map(({ name }) => name))
-    const names = managedHeaders.filter((name) => !set.has(name))
+    const names = managedHeaders(allow).filter((name) => !set.has(name))
     headers.push({ name: dialect.removeWith, value: names.join(',') })
   }
   return prepareAnswer(200, headers, '')

@@ -36,6 +36,8 @@ export interface Loading {
 /** The bookkeeping of one issuer. Monotonic milliseconds throughout. */
 export class IssuerKeyState {
   readonly options: IssuerKeyOptions
+  /** Whether the gate is not ready before the first set is there: not for issuers that a gate at work is given. */
+  readonly isRequired: boolean
   set: KeySet | undefined
   /** How often the source was loaded; a snapshot is not the source. */
   loads = 0
@@ -55,9 +57,11 @@ export class IssuerKeyState {
   #lastTokenRefreshMs = Number.NEGATIVE_INFINITY
   #tokenRefresh: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
+  #isEnded = false
 
-  constructor(options: IssuerKeyOptions) {
+  constructor(options: IssuerKeyOptions, isRequired = true) {
     this.options = options
+    this.isRequired = isRequired
     this.#refreshMs = options.refreshMs
   }
 
@@ -77,6 +81,23 @@ export class IssuerKeyState {
     if (this.set !== undefined) return
     this.#take(set, loadedAtMs)
     this.isFromSnapshot = true
+  }
+
+  /** The same issuer under other rules: the keys stay, but nothing that was verified with them before. */
+  renewed(): IssuerKeyState {
+    const { set, loadedAtMs } = this
+    const state = new IssuerKeyState(this.options, this.isRequired)
+    if (set === undefined || loadedAtMs === undefined) return state
+    state.#take({ ...set, keys: set.keys.map((key) => key.copy()) }, loadedAtMs)
+    state.isFromSnapshot = this.isFromSnapshot
+    return state
+  }
+
+  /** The issuer is not trusted any more: ends the timer, and the trust in every key, also of sets still on their way. */
+  end(): void {
+    this.#isEnded = true
+    this.cancelTimer()
+    for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
   }
 
   /** Notes a refresh that failed; what was loaded before stays as it is. */
@@ -146,7 +167,8 @@ export class IssuerKeyState {
     const known = new Map(this.set?.keys.map((key) => [identityOf(key), key]))
     const keys = set.keys.map((key) => known.get(identityOf(key)) ?? key)
     for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
-    for (const key of keys) key.trustedUntilMs = atMs + this.options.maxStaleMs
+    const trustedUntilMs = this.#isEnded ? 0 : atMs + this.options.maxStaleMs
+    for (const key of keys) key.trustedUntilMs = trustedUntilMs
     this.set = { ...set, keys }
     this.loadedAtMs = atMs
     return this.set

@@ -7,100 +7,106 @@
  *     a token caused, and a `kid` that stayed unknown does not cause another one for a while;
  *   - a signature that is of none of the keys does the same, when the set is not young: a `kid` may name another key now;
  *   - keys that were never loaded, or that could not be refreshed, are "unavailable" and never "unknown";
- *   - loading retries by itself, at most 15 s apart, whether or not anybody asks;
- *   - a promise is returned only when something is waited for.
+ *   - a promise is returned only when something is waited for;
+ *   - key sets that succeed others take over what did not change, and end the trust in what did (ADR 0025).
  */
+import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import type { JwsAlgorithm } from './algorithm.js'
-import type { Clock } from './clock.js'
-import { describeFault } from './discovery.js'
 import { IssuerKeyState, type IssuerKeyOptions } from './issuer-key-state.js'
-import { FileWatch } from './file-watch.js'
+import { searchKeys, type KeySearch, type WantedKey } from './key-search.js'
+import { KeyRefresher, type KeySetsDependencies } from './key-refresher.js'
 import { maxKidLength, type KeySet } from './key-set.js'
-import { KeySnapshots, type SnapshotObserver } from './key-snapshots.js'
-import type { SnapshotFiles } from './key-snapshot.js'
-import { fileOf, loadKeySet, type KeySourceAccess } from './key-source.js'
 import type { VerificationKey } from './verification-key.js'
 
-/** What a search for a verification key ends with. */
-export type KeySearch =
-  | { readonly kind: 'keys'; readonly keys: readonly VerificationKey[] }
-  | { readonly kind: 'unknown_key' }
-  | { readonly kind: 'algorithm_not_allowed' }
-  | { readonly kind: 'unavailable'; readonly cause: unknown }
-
-/** What the watching rooms are told. Must not throw. */
-export interface KeySetObserver extends SnapshotObserver {
-  refreshed(issuerId: string, fault: string | undefined): void
-}
-
-/** What the key sets need from outside. */
-export interface KeySetsDependencies {
-  readonly clock: Clock
-  readonly access: (options: IssuerKeyOptions) => KeySourceAccess
-  readonly observer: KeySetObserver
-  readonly random: () => number
-  /** Where sets are kept for the next start; undefined keeps none. */
-  readonly snapshotFiles?: SnapshotFiles | undefined
-}
-
-/** Which keys a token may be signed with. */
-interface Wanted {
-  readonly kid: string | undefined
-  readonly algorithm: JwsAlgorithm
-}
-
-const firstRetryMs = 500
-const lastRetryMs = 15_000
-const maxCachedSets = 10_000
 const maxFruitlessRefreshes = 10_000
 const fruitlessMemoryMs = 60_000
-const maxCandidates = 16
 
 /** All key sets. Knows issuers by the id that the configuration gave them. */
 export class KeySets {
   readonly #states: ReadonlyMap<string, IssuerKeyState>
-  /** Makes refreshes single-flight; what is searched is in the states. */
-  readonly #cache: LRUCache<string, KeySet>
+  /** States that others load and refresh until these key sets succeed them. */
+  readonly #taken: ReadonlySet<IssuerKeyState>
   /** What a refresh was made for in vain, a short while ago. */
   readonly #fruitless: LRUCache<string, true>
   readonly #dependencies: KeySetsDependencies
-  readonly #snapshots: KeySnapshots | undefined
-  readonly #watches: FileWatch[] = []
-  #stopped = false
+  readonly #refresher: KeyRefresher
+  #firstLoads: Promise<unknown> = Promise.resolve()
 
-  constructor(issuers: readonly IssuerKeyOptions[], dependencies: KeySetsDependencies) {
-    const { clock, observer, snapshotFiles } = dependencies
+  /** The key sets of `issuers`. Of those that {@link successor} makes, `taken` are in use already. */
+  constructor(
+    issuers: readonly IssuerKeyOptions[],
+    dependencies: KeySetsDependencies,
+    taken: ReadonlyMap<string, IssuerKeyState> = new Map(),
+    isAtWork = false,
+  ) {
     this.#dependencies = dependencies
-    this.#states = new Map(issuers.map((options) => [options.id, new IssuerKeyState(options)]))
-    const perf = { now: (): number => clock.monotonicMs() }
+    this.#taken = new Set(taken.values())
+    this.#states = new Map(
+      issuers.map((options) => [
+        options.id,
+        taken.get(options.id) ?? new IssuerKeyState(options, !isAtWork),
+      ]),
+    )
+    const perf = { now: (): number => this.#now() }
     this.#fruitless = new LRUCache({ max: maxFruitlessRefreshes, ttl: fruitlessMemoryMs, perf })
-    this.#cache = new LRUCache({
-      max: maxCachedSets,
-      perf,
-      noDeleteOnFetchRejection: true,
-      allowStaleOnFetchRejection: true,
-      fetchMethod: async (id: string) => await this.#fetch(this.#stateOf(id)),
-    })
-    if (snapshotFiles !== undefined) {
-      this.#snapshots = new KeySnapshots(snapshotFiles, clock, observer)
-    }
+    this.#refresher = new KeyRefresher(dependencies)
   }
 
-  /** Starts loading every set and keeps them fresh from then on; a snapshot serves until the first one is there. */
+  /**
+   * Starts loading every set that is not in use already, and keeps it fresh from then on; a snapshot serves until the
+   * first one is there.
+   */
   start(): void {
-    for (const state of this.#states.values()) {
-      this.#snapshots?.restore(state)
-      void this.#refresh(state)
-      this.#watch(state)
+    const fresh = this.status().filter((state) => !this.#taken.has(state))
+    this.#firstLoads = Promise.all(
+      fresh.map(async (state) => {
+        this.#refresher.restore(state)
+        this.#refresher.watch(state)
+        return await this.#refresher.refresh(state)
+      }),
+    )
+  }
+
+  /** Resolves when every set that was started was loaded or could not be. Never rejects. */
+  async firstLoads(): Promise<void> {
+    await this.#firstLoads
+  }
+
+  /**
+   * Key sets of other issuers: one whose options are the same keeps its keys, and one of which `isSame` says that nothing
+   * about it has changed also what was verified with them. To be started, and then to {@link succeed} these.
+   */
+  successor(issuers: readonly IssuerKeyOptions[], isSame: (id: string) => boolean): KeySets {
+    const taken = new Map<string, IssuerKeyState>()
+    for (const options of issuers) {
+      const state = this.#states.get(options.id)
+      if (state === undefined || !isDeepStrictEqual(state.options, options)) continue
+      taken.set(options.id, isSame(options.id) ? state : state.renewed())
+    }
+    return new KeySets(issuers, this.#dependencies, taken, true)
+  }
+
+  /** From now on these key sets are in use and not the ones before, which end. What was verified by those is forgotten. */
+  succeed(before: KeySets): void {
+    const dueAtMs = new Map(
+      before.status().map((state) => [state.options.id, state.nextRefreshAtMs]),
+    )
+    before.stop()
+    for (const state of before.status()) {
+      if (!this.#taken.has(state)) state.end()
+    }
+    for (const state of this.#taken) {
+      const dueMs = dueAtMs.get(state.options.id) ?? this.#now() // Undefined while a refresh is under way, which is made anew.
+      this.#refresher.refreshAfter(state, Math.max(0, dueMs - this.#now()))
+      this.#refresher.watch(state)
     }
   }
 
   /** Stops all timers. Searches still work on what is loaded. */
   stop(): void {
-    this.#stopped = true
+    this.#refresher.stop()
     for (const state of this.#states.values()) state.cancelTimer()
-    for (const watch of this.#watches) watch.stop()
   }
 
   /** How every issuer's keys are, for readiness, metrics and operators. */
@@ -140,7 +146,7 @@ export class KeySets {
     const memory = JSON.stringify(['signature', issuerId, kid ?? null])
     if (state.isYoung(this.#now()) || this.#heldBack(state, memory) !== undefined) return undefined
     const others = (set: KeySet | undefined): readonly VerificationKey[] => {
-      const found = set === undefined ? undefined : search(set, { kid, algorithm })
+      const found = set === undefined ? undefined : searchKeys(set, { kid, algorithm })
       return found?.kind === 'keys' ? found.keys.filter((key) => !tried.includes(key)) : []
     }
     return this.#refreshForToken(state, memory, (set) => others(set).length > 0).then(() =>
@@ -151,9 +157,9 @@ export class KeySets {
   #searchOrRefresh(
     state: IssuerKeyState,
     set: KeySet,
-    wanted: Wanted,
+    wanted: WantedKey,
   ): KeySearch | Promise<KeySearch> {
-    const found = search(set, wanted)
+    const found = searchKeys(set, wanted)
     const { kid } = wanted
     if (found.kind !== 'unknown_key' || kid === undefined || kid.length > maxKidLength) return found
     const memory = JSON.stringify(['kid', state.options.id, kid])
@@ -164,8 +170,8 @@ export class KeySets {
     return state.isBeyondTrust(this.#now()) ? undefined : state.set
   }
 
-  async #loadThenFind(state: IssuerKeyState, wanted: Wanted): Promise<KeySearch> {
-    const loading = state.isRetryPending ? undefined : this.#refresh(state)
+  async #loadThenFind(state: IssuerKeyState, wanted: WantedKey): Promise<KeySearch> {
+    const loading = state.isRetryPending ? undefined : this.#refresher.refresh(state)
     if (state.restoring !== undefined) {
       await (loading === undefined ? state.restoring : Promise.race([state.restoring, loading]))
     }
@@ -185,12 +191,16 @@ export class KeySets {
   async #refreshThenFind(
     state: IssuerKeyState,
     memory: string,
-    wanted: Wanted,
+    wanted: WantedKey,
   ): Promise<KeySearch> {
-    await this.#refreshForToken(state, memory, (set) => search(set, wanted).kind !== 'unknown_key')
+    await this.#refreshForToken(
+      state,
+      memory,
+      (set) => searchKeys(set, wanted).kind !== 'unknown_key',
+    )
     const set = this.#trustedSet(state)
     if (set === undefined) return unavailable(state)
-    const found = search(set, wanted)
+    const found = searchKeys(set, wanted)
     // Fail closed, and do not blame the token for an outage: the key may be in the document that could not be read.
     return found.kind === 'unknown_key' && state.lastTokenRefreshFailed ? unavailable(state) : found
   }
@@ -208,64 +218,11 @@ export class KeySets {
     }
     await state.refreshForToken(this.#now(), async () => {
       // A refresh that was already under way may have read the document before the key was published.
-      if (state.isRefreshing) await this.#refresh(state)
-      return isThere() || (await this.#refresh(state))
+      if (state.isRefreshing) await this.#refresher.refresh(state)
+      return isThere() || (await this.#refresher.refresh(state))
     })
     // A refresh that was joined may have read the document before this key was published.
     if (!isJoining && !state.lastTokenRefreshFailed && !isThere()) this.#fruitless.set(memory, true)
-  }
-
-  /** Refreshes the set, or joins the refresh under way. Resolves to whether the set is fresh; never rejects. */
-  async #refresh(state: IssuerKeyState): Promise<boolean> {
-    const before = state.loads
-    state.isRefreshing = true
-    try {
-      await this.#cache.fetch(state.options.id, { forceRefresh: true })
-    } catch {
-      // Told to the observer, and kept in the state, where the fetch itself failed.
-    }
-    state.isRefreshing = false
-    return state.loads > before
-  }
-
-  async #fetch(state: IssuerKeyState): Promise<KeySet> {
-    const { id } = state.options
-    state.cancelTimer()
-    try {
-      const access = this.#dependencies.access(state.options)
-      const loaded = await loadKeySet(state.options, access)
-      const set = state.loaded(loaded.set, { atMs: this.#now(), maxAgeMs: loaded.maxAgeMs })
-      this.#snapshots?.save(state)
-      return set
-    } catch (error) {
-      state.failed(describeFault(error))
-      throw error
-    } finally {
-      this.#schedule(state)
-      this.#dependencies.observer.refreshed(id, state.lastFault)
-    }
-  }
-
-  #watch(state: IssuerKeyState): void {
-    const { options } = state
-    const path = fileOf(options.source)
-    if (path === undefined) return
-    const { access, clock } = this.#dependencies
-    const read = async (): Promise<Buffer> => await access(options).readFile(path)
-    this.#watches.push(new FileWatch(clock, read, () => void this.#refresh(state)))
-  }
-
-  #schedule(state: IssuerKeyState): void {
-    if (this.#stopped) return
-    const { random, clock } = this.#dependencies
-    // Up to a tenth earlier, so that many gates do not ask an issuer at the same moment.
-    const jitter = 1 - random() / 10
-    const delay =
-      state.failuresInARow === 0
-        ? state.refreshMs
-        : Math.min(firstRetryMs * 2 ** (state.failuresInARow - 1), lastRetryMs)
-    const cancel = clock.after(delay * jitter, () => void this.#refresh(state))
-    state.setTimer(cancel, this.#now() + delay * jitter)
   }
 
   #now(): number {
@@ -281,16 +238,4 @@ export class KeySets {
 
 function unavailable(state: IssuerKeyState): KeySearch {
   return { kind: 'unavailable', cause: state.lastFault }
-}
-
-/** A token without `kid` is tried with the fitting keys, up to a bound; one with `kid` only with keys of that name. */
-function search(set: KeySet, { kid, algorithm }: Wanted): KeySearch {
-  const named =
-    kid === undefined || set.isNameless === true
-      ? set.keys
-      : set.keys.filter((key) => key.kid === kid)
-  if (named.length === 0) return { kind: 'unknown_key' }
-  const keys = named.filter((key) => key.fits(algorithm)).slice(0, maxCandidates)
-  if (keys.length > 0) return { kind: 'keys', keys }
-  return { kind: kid === undefined ? 'unknown_key' : 'algorithm_not_allowed' }
 }

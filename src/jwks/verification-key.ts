@@ -28,6 +28,11 @@ export class VerificationKey {
     this.#jwk = jwk
   }
 
+  /** The same key in an object of its own, not trusted yet. */
+  copy(): VerificationKey {
+    return new VerificationKey(this.#jwk, this.thumbprint)
+  }
+
   /** The key as it may be written down: its name, its use and its public members. */
   get publicJwk(): JWK {
     return Object.fromEntries(

@@ -53,6 +53,12 @@ export class FileSource {
     this.#schedule()
   }
 
+  /** Reads the file again although it has not changed, for other issuers. Rejects when it cannot be used. */
+  async reread(): Promise<void> {
+    this.#fingerprint = ''
+    await this.#load()
+  }
+
   /** Looks no more. */
   close(): void {
     this.#isClosed = true

@@ -1,11 +1,24 @@
 /** How revocations name issuers: by the configuration's id or by `iss`, which is the same in every configuration. */
 
+/** An issuer by its two names. */
+export interface NamedIssuer {
+  readonly id: string
+  readonly issuer: string
+}
+
 /** The names of the configured issuers. */
 export class IssuerNames {
   readonly #issuers = new Map<string, string>()
   readonly #ids = new Map<string, string>()
 
-  constructor(issuers: readonly { readonly id: string; readonly issuer: string }[]) {
+  constructor(issuers: readonly NamedIssuer[]) {
+    this.replace(issuers)
+  }
+
+  /** Other issuers are configured from now on. */
+  replace(issuers: readonly NamedIssuer[]): void {
+    this.#issuers.clear()
+    this.#ids.clear()
     for (const { id, issuer } of issuers) {
       this.#issuers.set(id, issuer)
       this.#ids.set(issuer, id)

@@ -12,7 +12,7 @@
 import type { Revocations, RevocationVerdict, TokenIdentifiers } from '../check/index.js'
 import type { Clock } from './clock.js'
 import { FileSource } from './file-source.js'
-import { IssuerNames } from './issuer-names.js'
+import { IssuerNames, type NamedIssuer } from './issuer-names.js'
 import type { RevocationObserver } from './observer.js'
 import { parseRevocation } from './parse-revocation.js'
 import { createRevocationApi, type Revoked, type RevocationPage } from './revocation-api.js'
@@ -44,7 +44,7 @@ export interface RevocationOptions {
 export interface RevocationDependencies {
   readonly clock: Clock
   readonly random: () => number
-  readonly issuers: readonly { readonly id: string; readonly issuer: string }[]
+  readonly issuers: readonly NamedIssuer[]
   /** The store; undefined without one. */
   readonly store: RevocationStore | undefined
   readonly readTextFile: (path: string) => Promise<string>
@@ -65,6 +65,7 @@ export class RevocationService implements Revocations {
   readonly #shared: RevocationList
   readonly #file: FileSource | undefined
   readonly #store: StoreSource | undefined
+  #knownIssuers: readonly NamedIssuer[]
   #cancelSweep: () => void = () => undefined
   #cancelDenial: () => void = () => undefined
 
@@ -73,6 +74,7 @@ export class RevocationService implements Revocations {
     this.#options = options
     this.#dependencies = dependencies
     this.#issuers = new IssuerNames(dependencies.issuers)
+    this.#knownIssuers = dependencies.issuers
     this.#shared = new RevocationList(options.maxEntries)
     const onChange = (): void => {
       this.#update()
@@ -101,6 +103,21 @@ export class RevocationService implements Revocations {
     }
     this.#sweep()
     return this
+  }
+
+  /**
+   * Other issuers are configured from now on: reads file and store again, in which theirs may be. Rejects when the file
+   * cannot be used, and then knows the issuers of before. What the admin API was told stays with the issuer's id.
+   */
+  async useIssuers(issuers: readonly NamedIssuer[]): Promise<void> {
+    this.#issuers.replace(issuers)
+    try {
+      await Promise.all([this.#file?.reread(), this.#store?.reread(patienceMs)])
+      this.#knownIssuers = issuers
+    } catch (fault) {
+      this.#issuers.replace(this.#knownIssuers)
+      throw fault
+    }
   }
 
   /** Stops all timers and disconnects. Judges on by what is known. */

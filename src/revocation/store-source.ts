@@ -81,6 +81,17 @@ export class StoreSource {
     })
   }
 
+  /** Reads the whole list again, for other issuers. Resolves when that is done, has failed, or the time is up. */
+  async reread(patienceMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#dependencies.clock.after(patienceMs, resolve)
+      void this.#read().then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
   /** Makes a revocation known to every replica. Rejects when the store did not surely take it. */
   async share(revocation: Revocation): Promise<void> {
     const text = JSON.stringify(toStoredValue(revocation, this.#dependencies.issuers))

@@ -10,6 +10,7 @@ import type { DecisionEvent, DecisionLabels, Door } from '../check/index.js'
 import type { IssuerKeyState, SnapshotResult } from '../jwks/index.js'
 import type { RevocationResult, RevocationSource } from '../revocation/index.js'
 import type { TokenCacheCounts } from '../token/index.js'
+import { ConfigurationMetrics } from './configuration-metrics.js'
 import { LatencyHistogram } from './latency-histogram.js'
 import { collectRevocations, type RevocationStatus } from './revocation-metrics.js'
 
@@ -17,7 +18,8 @@ import { collectRevocations, type RevocationStatus } from './revocation-metrics.
 export interface MetricSources {
   readonly version: string
   readonly keyStates: () => readonly IssuerKeyState[]
-  readonly tokenCache: { readonly counts: TokenCacheCounts; readonly size: number }
+  /** The one in use; the counts go on from one to the next. */
+  readonly tokenCache: () => { readonly counts: TokenCacheCounts; readonly size: number }
   readonly monotonicMs: () => number
   readonly configLoadedAtMs: number
   /** Undefined when revocation is not configured. */
@@ -38,6 +40,7 @@ export class Metrics {
   readonly #snapshots: Counter<'issuer' | 'result'>
   readonly #droppedHeaders: Counter<'header'>
   readonly #faults: Counter
+  readonly #configuration: ConfigurationMetrics
   readonly #revocationEvents: Counter<'source' | 'result'> | undefined
 
   constructor(sources: MetricSources) {
@@ -76,6 +79,7 @@ export class Metrics {
     collectTokenCache(sources, registers)
     collectKeySets(sources, registers)
     collectProcess(sources, registers)
+    this.#configuration = new ConfigurationMetrics(sources.configLoadedAtMs, registers)
     this.#revocationEvents = collectRevocations(sources.revocation, registers)
   }
 
@@ -105,6 +109,11 @@ export class Metrics {
   /** Counts what became of a snapshot of a key set. */
   snapshot(issuer: string, result: SnapshotResult): void {
     this.#snapshots.inc({ issuer, result })
+  }
+
+  /** Counts one attempt to use another configuration; `atMs` is when, in milliseconds since the epoch. */
+  reloaded(succeeded: boolean, atMs: number): void {
+    this.#configuration.reloaded(succeeded, atMs)
   }
 
   /** Counts one fault of ours. */
@@ -141,7 +150,7 @@ function collectTokenCache({ tokenCache }: MetricSources, registers: Registry[])
       registers,
       collect() {
         this.reset()
-        this.inc(tokenCache.counts[kind])
+        this.inc(tokenCache().counts[kind])
       },
     })
   }
@@ -150,7 +159,7 @@ function collectTokenCache({ tokenCache }: MetricSources, registers: Registry[])
     help: 'Verified access tokens in the token cache',
     registers,
     collect() {
-      this.set(tokenCache.size)
+      this.set(tokenCache().size)
     },
   })
 }
@@ -210,9 +219,4 @@ function collectProcess(sources: MetricSources, registers: Registry[]): void {
     labelNames: ['version', 'node'],
     registers,
   }).set({ version: sources.version, node: process.version }, 1)
-  new Gauge({
-    name: 'scopegate_config_last_success_timestamp_seconds',
-    help: 'When the configuration in use was loaded',
-    registers,
-  }).set(sources.configLoadedAtMs / 1_000)
 }

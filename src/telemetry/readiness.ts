@@ -31,7 +31,8 @@ export class Readiness {
     const issuers = this.#keyStates().map((state): [string, ReadinessComponent] => {
       const name = `issuer:${state.options.id}`
       if (state.loadedAtMs === undefined) {
-        return [name, { ready: false, detail: state.lastFault ?? 'the first key set is loading' }]
+        const detail = state.lastFault ?? 'the first key set is loading'
+        return [name, { ready: !state.isRequired, detail }]
       }
       const details = [state.isFromSnapshot ? 'from snapshot' : undefined, state.lastFault]
       const detail = details.filter((text) => text !== undefined).join('; ')

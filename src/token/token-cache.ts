@@ -39,12 +39,18 @@ const entryBytes = 4_096
 
 /** The cache. Holds no access token, only hashes. */
 export class TokenCache {
-  readonly counts: TokenCacheCounts = { hits: 0, misses: 0, evictions: 0 }
+  readonly counts: TokenCacheCounts
   readonly #verified: LRUCache<string, Entry>
   readonly #rejected: LRUCache<string, Authentication>
   readonly #clock: Clock
 
-  constructor(limits: TokenCacheLimits, clock: Clock) {
+  /** Goes on counting from `counts`. */
+  constructor(
+    limits: TokenCacheLimits,
+    clock: Clock,
+    counts: TokenCacheCounts = { hits: 0, misses: 0, evictions: 0 },
+  ) {
+    this.counts = counts
     this.#clock = clock
     this.#verified = new LRUCache({
       max: limits.maxTokens,
@@ -89,6 +95,11 @@ export class TokenCache {
     } else if (authentication.kind === 'rejected' && isLastingRejection(authentication.reason)) {
       this.#rejected.set(key, authentication)
     }
+  }
+
+  /** Other rules are in force: what was rejected may be good now. */
+  forgetRejections(): void {
+    this.#rejected.clear()
   }
 
   /** Entries of verified tokens. */

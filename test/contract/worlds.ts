@@ -191,7 +191,7 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
     wallMs: clock.wallMs,
     response: {
       serialize: checkMethod(proto).responseSerialize,
-      managedHeaders: [],
+      managedHeaders: () => [],
       defersUnavailable: false,
     },
   })
@@ -208,7 +208,7 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
     createForwardAuthService({
       ...dependencies,
       dialects: dialects({ defersUnavailable: false }),
-      managedHeaders: [],
+      managedHeaders: () => [],
     }),
   )
   const server = await startGrpcServer(

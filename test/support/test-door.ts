@@ -52,7 +52,7 @@ export async function startTestDoor(options: TestDoorOptions = {}): Promise<Test
     },
     response: {
       serialize: options.serialize ?? checkMethod(proto).responseSerialize,
-      managedHeaders: [],
+      managedHeaders: () => [],
       defersUnavailable: options.defersUnavailable ?? false,
     },
   })

@@ -42,7 +42,7 @@ async function start(
     monotonicMs: () => 0,
     onFault: (fault) => faults.push(fault),
     dialects: dialects({ defersUnavailable: false }),
-    managedHeaders: [],
+    managedHeaders: () => [],
   })
   const defaults = {
     address: '127.0.0.1:0',

@@ -54,7 +54,7 @@ async function open(asksForClients: boolean): Promise<void> {
     monotonicMs: () => 0,
     onFault: () => undefined,
     dialects: dialects({ defersUnavailable: false }),
-    managedHeaders: [],
+    managedHeaders: () => [],
   })
   doors = await startForwardAuthServer(
     {

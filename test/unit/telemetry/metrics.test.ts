@@ -55,7 +55,7 @@ beforeEach(() => {
   sources = {
     version: '1.2.3',
     keyStates: () => [issuer],
-    tokenCache: { counts, size: 7 },
+    tokenCache: () => ({ counts, size: 7 }),
     monotonicMs: () => nowMs,
     configLoadedAtMs: 1_700_000_000_000,
     revocation: {

@@ -1,0 +1,105 @@
+/**
+ * What decides by one configuration, and what the next configuration takes over of it. Part of the composition root.
+ *
+ * The rules are:
+ *   - a check that began goes on by the rules under which it began, with the keys of then;
+ *   - what was found out about a token survives while nothing that is written about its issuer has changed (ADR 0025).
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { createCheck, type Check, type CheckDependencies } from './check/index.js'
+import type { GateConfig } from './config/index.js'
+import { KeySets, type KeySetsDependencies } from './jwks/index.js'
+import { clock } from './real-clock.js'
+import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
+
+/** The rooms that know a configuration. */
+export interface Decider {
+  readonly config: GateConfig
+  readonly keySets: KeySets
+  readonly tokenCache: TokenCache
+  readonly check: Check
+}
+
+/** What every decider of a process shares. */
+export interface DeciderDependencies extends Pick<
+  CheckDependencies,
+  'revocations' | 'onFault' | 'labels'
+> {
+  readonly keySets: KeySetsDependencies
+}
+
+const maxRejections = 20_000
+const rejectionTtlMs = 10_000
+
+/** Builds the first one. Its key sets are to be started. */
+export function createDecider(config: GateConfig, dependencies: DeciderDependencies): Decider {
+  const keySets = new KeySets(config.issuerKeys, dependencies.keySets)
+  return assemble(config, keySets, createTokenCache(config), dependencies)
+}
+
+/** Builds one for another configuration. Its key sets are to be started, and to succeed those of `before`. */
+export function succeedingDecider(
+  config: GateConfig,
+  before: Decider,
+  dependencies: DeciderDependencies,
+): Decider {
+  const isSame = (id: string): boolean =>
+    isDeepStrictEqual(config.issuerEntries.get(id), before.config.issuerEntries.get(id))
+  const keySets = before.keySets.successor(config.issuerKeys, isSame)
+  const tokenCache = canKeepTokens(config, before.config)
+    ? before.tokenCache
+    : createTokenCache(config, before.tokenCache)
+  return assemble(config, keySets, tokenCache, dependencies)
+}
+
+/** Of a token only the claims were kept that the configuration asked for. */
+function canKeepTokens(config: GateConfig, before: GateConfig): boolean {
+  const kept = new Set(before.neededClaims)
+  return (
+    config.neededClaims.every((name) => kept.has(name)) &&
+    config.limits.maxCachedTokens === before.limits.maxCachedTokens &&
+    config.limits.maxCacheBytes === before.limits.maxCacheBytes
+  )
+}
+
+function createTokenCache({ limits }: GateConfig, before?: TokenCache): TokenCache {
+  const { maxCachedTokens: maxTokens, maxCacheBytes: maxBytes } = limits
+  return new TokenCache(
+    { maxTokens, maxBytes, maxRejections, rejectionTtlMs },
+    clock,
+    before?.counts,
+  )
+}
+
+function assemble(
+  config: GateConfig,
+  keySets: KeySets,
+  tokenCache: TokenCache,
+  { revocations, onFault, labels }: DeciderDependencies,
+): Decider {
+  const verifyJwt = createJwtVerifier({
+    issuers: config.trustedIssuers,
+    findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
+    findOtherKeys: (issuerId, kid, algorithm, tried) =>
+      keySets.findOthers(issuerId, kid, algorithm, tried),
+    neededClaims: config.neededClaims,
+    wallMs: clock.wallMs,
+  })
+  const check = createCheck({
+    policy: config.policy,
+    authenticate: createAuthenticate(verifyJwt, tokenCache, {
+      maxWaiting: config.limits.maxWaitingChecks,
+      maxWaitingForKeys: config.maxWaitingForKeys,
+    }),
+    claimPointers: config.claimPointers,
+    revocations,
+    clock,
+    limits: {
+      maxTokenBytes: config.limits.maxTokenBytes,
+      budgetMs: config.limits.decisionTimeoutMs,
+    },
+    onFault,
+    ...(labels === undefined ? {} : { labels }),
+  })
+  return { config, keySets, tokenCache, check }
+}
