@@ -12,7 +12,7 @@
 import type { Revocations, RevocationVerdict, TokenIdentifiers } from '../check/index.js'
 import type { Clock } from './clock.js'
 import { FileSource } from './file-source.js'
-import { IssuerNames } from './issuer-names.js'
+import { IssuerNames, type NamedIssuer } from './issuer-names.js'
 import type { RevocationObserver } from './observer.js'
 import { parseRevocation } from './parse-revocation.js'
 import { createRevocationApi, type Revoked, type RevocationPage } from './revocation-api.js'
@@ -44,7 +44,7 @@ export interface RevocationOptions {
 export interface RevocationDependencies {
   readonly clock: Clock
   readonly random: () => number
-  readonly issuers: readonly { readonly id: string; readonly issuer: string }[]
+  readonly issuers: readonly NamedIssuer[]
   /** The store; undefined without one. */
   readonly store: RevocationStore | undefined
   readonly readTextFile: (path: string) => Promise<string>
