@@ -86,6 +86,11 @@ export function checkValidity(certificate: X509Certificate, nowMs: number): void
   }
 }
 
+/** Whether the certificate is valid at this wall time. */
+export function isValidAt(certificate: X509Certificate, nowMs: number): boolean {
+  return Date.parse(certificate.validFrom) <= nowMs && nowMs <= Date.parse(certificate.validTo)
+}
+
 /** A public key as a JWK. */
 export function jwkOf(key: KeyObject): JWK {
   try {

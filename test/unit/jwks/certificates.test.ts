@@ -14,6 +14,8 @@ const good = createEndCertificate('good', authority)
 const other = createEndCertificate('other', authority)
 const expired = createEndCertificate('expired', authority, { fromHours: -2, toHours: -1 })
 const future = createEndCertificate('future', authority, { fromHours: 1, toHours: 2 })
+const lasting = createEndCertificate('lasting', authority, { fromHours: -1, toHours: 24 })
+const inTwoHours = Date.now() + 7_200_000
 const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey
 const pem = (key: TestCertificate): string =>
   createPublicKey(key.certificate).export({ type: 'spki', format: 'pem' }).toString()
@@ -158,6 +160,13 @@ describe('a key of a JWKS with a certificate', () => {
     ],
   ])('that %s, with trust anchors: %#', async (_, key, used) => {
     expect(await isUsed(key, authority.certificate)).toBe(used)
+  })
+
+  it('is not used with an anchor that expired', async () => {
+    const document = { keys: [{ kid: 'this', x5c: x5c(lasting) }] }
+    const later = { ...access(document, { a: authority.certificate }), wallMs: () => inTwoHours }
+    const loading = loadKeySet({ source, trustAnchorsFile: 'a' }, later)
+    await expect(loading).rejects.toThrow(/no usable public signature key/)
   })
 
   it.each(['', 'text', pem(good), authority.certificate + good.key])(
