@@ -1,5 +1,5 @@
 /** Keys that come as certificates or PEM: which count, and which do not. */
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { loadKeySet, type KeySource, type KeySourceAccess } from '../../../src/jwks/key-source.js'
 import {
@@ -17,6 +17,12 @@ const future = createEndCertificate('future', authority, { fromHours: 1, toHours
 const lasting = createEndCertificate('lasting', authority, { fromHours: -1, toHours: 24 })
 const inTwoHours = Date.now() + 7_200_000
 const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey
+const encrypted = createPrivateKey(good.key).export({
+  type: 'sec1',
+  format: 'pem',
+  cipher: 'aes-256-cbc',
+  passphrase: 'x',
+})
 const pem = (key: TestCertificate): string =>
   createPublicKey(key.certificate).export({ type: 'spki', format: 'pem' }).toString()
 const jwk = (key: TestCertificate) => createPublicKey(key.certificate).export({ format: 'jwk' })
@@ -62,6 +68,13 @@ describe('PEM', () => {
   const refused: [string, string, string | undefined, RegExp][] = [
     ['a private key', good.key, undefined, /something else than public keys/],
     ['a public key beside a private one', pem(good) + good.key, undefined, /something else/],
+    [
+      'a public key beside an encrypted one',
+      `${pem(good)}${encrypted.toString()}`,
+      undefined,
+      /something else/,
+    ],
+    ['a public key beside half of one', pem(good) + pem(other).slice(0, 90), undefined, /else/],
     ['two keys of one kid', pem(good) + pem(other), 'a', /one kid cannot name them all/],
     ['no PEM', 'text', undefined, /no PEM block/],
     ['half of one', pem(good).slice(0, 90), undefined, /no PEM block/],
