@@ -56,9 +56,18 @@ async function fetchByAuthority(url: string, init: RequestInit, ca: Buffer): Pro
     const request = url.startsWith('https:')
       ? httpsRequest(url, { ...options, ca, agent: false }, resolve)
       : httpRequest(url, { ...options, agent: false }, resolve)
+    // Node destroys a connection that was upgraded, and then tells of nothing but its end.
+    request.on('close', () => {
+      reject(new Error('the connection ended without an answer'))
+    })
     request.on('error', reject).end()
   })
-  return toResponse(response)
+  try {
+    return toResponse(response)
+  } catch (fault) {
+    response.destroy() // Or the socket stays open for as long as the server likes.
+    throw fault
+  }
 }
 
 function toResponse(message: IncomingMessage): Response {

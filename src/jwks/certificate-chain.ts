@@ -5,11 +5,12 @@
  *   - a key without members of its own is the one of its first certificate, which has to be valid now;
  *   - a key with both has to be the same in both, "MUST match"; its members then count, and the dates do not: many issuers
  *     leave an old certificate beside a good key;
- *   - with trust anchors a key without a certificate is refused, and the whole chain has to be valid and lead to one.
+ *   - with trust anchors a key without a certificate is refused, and the whole chain has to be valid and lead to one that
+ *     is valid too.
  */
 import type { X509Certificate } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
-import { checkValidity, jwkOf, parseCertificate } from './pem.js'
+import { checkValidity, isValidAt, jwkOf, parseCertificate } from './pem.js'
 
 /** What certificates are judged by. */
 export interface CertificateRules {
@@ -69,7 +70,8 @@ function checkChain(chain: Chain, anchors: readonly X509Certificate[], nowMs: nu
     last = issuer
   }
   const isAnchored = anchors.some(
-    (anchor) => anchor.raw.equals(last.raw) || isIssuedBy(last, anchor),
+    (anchor) =>
+      (anchor.raw.equals(last.raw) || isIssuedBy(last, anchor)) && isValidAt(anchor, nowMs),
   )
   if (!isAnchored) throw new Error('the chain leads to no trust anchor')
 }

@@ -19,6 +19,10 @@ const blockPattern = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]+-----END \1--
 export function jwksOfPem(text: string, kid: string | undefined, nowMs: number): { keys: JWK[] } {
   const blocks = [...text.matchAll(blockPattern)]
   if (blocks.length === 0) throw new Error('it has no PEM block that is whole')
+  // Blocks of another form, as those of encrypted private keys are, would be passed over without a word.
+  if (blocks.length !== text.split('-----BEGIN').length - 1) {
+    throw new Error('it has something else than public keys and certificates')
+  }
   if (blocks.length > maxBlocks) throw new Error(`it has more than ${String(maxBlocks)} PEM blocks`)
   if (kid !== undefined && blocks.length > 1) {
     throw new Error('it has several PEM blocks, and one kid cannot name them all')
@@ -84,6 +88,11 @@ export function checkValidity(certificate: X509Certificate, nowMs: number): void
   if (!(nowMs <= Date.parse(certificate.validTo))) {
     throw new Error('it has a certificate that expired')
   }
+}
+
+/** Whether the certificate is valid at this wall time. */
+export function isValidAt(certificate: X509Certificate, nowMs: number): boolean {
+  return Date.parse(certificate.validFrom) <= nowMs && nowMs <= Date.parse(certificate.validTo)
 }
 
 /** A public key as a JWK. */

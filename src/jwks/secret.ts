@@ -4,6 +4,7 @@
  * The rules are:
  *   - at least 256 bits, "A key of the same size as the hash output or larger MUST be used";
  *   - no secret that everybody knows, from the examples of libraries and products, and none that hardly varies;
+ *   - nothing in PEM and no JWK: a public key is known to everybody, and who signs with it as a secret would be believed;
  *   - neither the secret nor a hash of it is ever shown.
  */
 import { createHash } from 'node:crypto'
@@ -54,6 +55,9 @@ export function secretKeySet(content: Buffer): KeySet {
   }
   if (secret.byteLength > maxBytes) throw new Error('the secret is too long to be one')
   if (new Set(secret).size < minDistinctBytes) throw new Error('the secret hardly varies')
+  if (isKeyDocument(secret.toString('latin1'))) {
+    throw new Error('the secret is a key or certificate and no secret')
+  }
   if (wellKnown.has(sha256(secret))) throw new Error('the secret is one that everybody knows')
   const jwk = { kty: 'oct', alg: 'HS256', k: secret.toString('base64url') }
   return {
@@ -67,6 +71,10 @@ export function secretKeySet(content: Buffer): KeySet {
 function withoutLineEnd(content: Buffer): Buffer {
   const text = content.toString('latin1')
   return content.subarray(0, text.replace(/\r?\n$/, '').length)
+}
+
+function isKeyDocument(text: string): boolean {
+  return text.includes('-----BEGIN ') || /^\s*\{[^]*"kty"/.test(text)
 }
 
 function sha256(bytes: Buffer): string {

@@ -4,7 +4,8 @@
  * The rules are:
  *   - the first read decides whether the gate starts at all;
  *   - a changed file replaces the whole list of the file, or, with a problem in it, changes nothing: the last good list
- *     stays in force, also when the file is gone;
+ *     stays in force, also when the file is gone or, as while it is written anew, empty: who means an empty list writes [];
+ *   - a text with a problem is parsed once and not every second, because a large one takes long;
  *   - one fault is told once, however long it lasts.
  */
 import type { Clock } from './clock.js'
@@ -35,6 +36,8 @@ export class FileSource {
   readonly #dependencies: FileSourceDependencies
   readonly #onChange: () => void
   #fingerprint = ''
+  /** A file that was read and cannot be used. */
+  #refused: { readonly fingerprint: string; readonly fault: Error } | undefined
   #fault: string | undefined
   #cancel: () => void = () => undefined
   #isClosed = false
@@ -94,12 +97,18 @@ export class FileSource {
     // Before the text: a change in between shows at the next look.
     const fingerprint = await this.#dependencies.fingerprint(this.#path)
     if (fingerprint === this.#fingerprint) return
-    const read = parseRevocationFile(await readTextFile(this.#path), issuers, maxEntries)
+    if (fingerprint === this.#refused?.fingerprint) throw this.#refused.fault
+    const text = await readTextFile(this.#path)
+    // Fail closed: a file that is cut off and about to be written would let everything in for a moment.
+    if (text.trim() === '' && this.list.size > 0) throw new Error('the file is empty')
+    const read = parseRevocationFile(text, issuers, maxEntries)
     if (read.kind === 'problems') {
       const shown = read.problems
         .slice(0, maxShownProblems)
         .map(({ line, column, message }) => `${String(line)}:${String(column)}: ${message}`)
-      throw new Error(shown.join('; '))
+      const fault = new Error(shown.join('; '))
+      this.#refused = { fingerprint, fault }
+      throw fault
     }
     const list = new RevocationList(maxEntries)
     const nowMs = clock.wallMs()

@@ -1,15 +1,20 @@
-/** How revocations name issuers: by the configuration's id or by `iss`, which is the same in every configuration. */
+/**
+ * How revocations name issuers: by the configuration's id or by `iss`, which is the same in every configuration; and how
+ * much longer than until its `exp` a token of each is accepted.
+ */
 
-/** An issuer by its two names. */
+/** An issuer, as far as revocations have to know it. */
 export interface NamedIssuer {
   readonly id: string
   readonly issuer: string
+  readonly clockToleranceMs?: number
 }
 
 /** The names of the configured issuers. */
 export class IssuerNames {
   readonly #issuers = new Map<string, string>()
   readonly #ids = new Map<string, string>()
+  readonly #tolerances = new Map<string, number>()
 
   constructor(issuers: readonly NamedIssuer[]) {
     this.replace(issuers)
@@ -19,9 +24,11 @@ export class IssuerNames {
   replace(issuers: readonly NamedIssuer[]): void {
     this.#issuers.clear()
     this.#ids.clear()
-    for (const { id, issuer } of issuers) {
+    this.#tolerances.clear()
+    for (const { id, issuer, clockToleranceMs = 0 } of issuers) {
       this.#issuers.set(id, issuer)
       this.#ids.set(issuer, id)
+      this.#tolerances.set(id, clockToleranceMs)
     }
   }
 
@@ -40,6 +47,11 @@ export class IssuerNames {
     const iss = this.#issuers.get(id)
     if (iss === undefined) throw new TypeError(`no issuer has the id ${id}`)
     return iss
+  }
+
+  /** How long after its `exp` a token of this issuer is still accepted, in milliseconds. */
+  toleranceMsOf(id: string): number {
+    return this.#tolerances.get(id) ?? 0
   }
 
   /** Every id, for hints. */

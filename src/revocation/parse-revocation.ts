@@ -6,6 +6,8 @@
  *     something;
  *   - what people post ends after `ttlSeconds`; what stands in a file ends at `until`, or when it is removed; what the
  *     store keeps has an `until` and names its issuer by `iss`;
+ *   - what people write ends later by the issuer's clock tolerance, because a token of which `exp` is the end is accepted
+ *     that much longer; what the store keeps has it already;
  *   - texts and times have bounds, so that an entry has one.
  */
 import type { IssuerNames } from './issuer-names.js'
@@ -79,7 +81,7 @@ export function parseRevocation(
       kind,
       value: named,
       issuedBeforeSeconds: issuedBefore as number | undefined,
-      untilMs,
+      untilMs: form === 'store' ? untilMs : untilMs + issuers.toleranceMsOf(issuerId),
     },
   }
 }

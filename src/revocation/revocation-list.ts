@@ -152,5 +152,6 @@ function isNamed(
   if (nowMs < entry.allUntilMs) return true
   if (nowMs >= entry.issuedBeforeUntilMs) return false
   // Fail closed: a token that does not say when it was issued may be an old one.
-  return issuedAtSeconds === undefined || issuedAtSeconds <= entry.issuedBeforeSeconds
+  // A fraction of the second counts as that second, which was revoked whole (RFC 7519 section 2 allows fractions).
+  return issuedAtSeconds === undefined || Math.floor(issuedAtSeconds) <= entry.issuedBeforeSeconds
 }

@@ -42,6 +42,8 @@ export class StoreSource {
   readonly #dependencies: StoreSourceDependencies
   /** Counts connections and their ends, so that a reading that one of them overtook is not believed. */
   #generation = 0
+  /** What was wrong with news since the last reading began: it may have passed the place of the entry already. */
+  #newsFault: string | undefined
   #isFaultTold = false
   #cancelReading: () => void = () => undefined
   #cancelHeartbeat: () => void = () => undefined
@@ -73,6 +75,7 @@ export class StoreSource {
         },
         pushed: (text) => {
           const fault = this.#take(text)
+          this.#newsFault = fault ?? this.#newsFault
           if (fault === undefined) this.#dependencies.onChange()
           else this.#fail(fault)
         },
@@ -119,12 +122,14 @@ export class StoreSource {
     const generation = this.#generation
     this.#cancelReading()
     let incomplete: string | undefined
+    this.#newsFault = undefined
     try {
       await this.#store.readAll((text) => {
         incomplete = this.#take(text) ?? incomplete
       })
       if (generation !== this.#generation || this.#isClosed) return
       this.#dependencies.observer.counted('redis', 'loaded')
+      incomplete ??= this.#newsFault
       if (incomplete === undefined) this.#recover()
       else this.#fail(incomplete)
       this.#readAfter(rereadMs)

@@ -1,5 +1,5 @@
 /** Keys that come as certificates or PEM: which count, and which do not. */
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { loadKeySet, type KeySource, type KeySourceAccess } from '../../../src/jwks/key-source.js'
 import {
@@ -14,7 +14,15 @@ const good = createEndCertificate('good', authority)
 const other = createEndCertificate('other', authority)
 const expired = createEndCertificate('expired', authority, { fromHours: -2, toHours: -1 })
 const future = createEndCertificate('future', authority, { fromHours: 1, toHours: 2 })
+const lasting = createEndCertificate('lasting', authority, { fromHours: -1, toHours: 24 })
+const inTwoHours = Date.now() + 7_200_000
 const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey
+const encrypted = createPrivateKey(good.key).export({
+  type: 'sec1',
+  format: 'pem',
+  cipher: 'aes-256-cbc',
+  passphrase: 'x',
+})
 const pem = (key: TestCertificate): string =>
   createPublicKey(key.certificate).export({ type: 'spki', format: 'pem' }).toString()
 const jwk = (key: TestCertificate) => createPublicKey(key.certificate).export({ format: 'jwk' })
@@ -60,6 +68,13 @@ describe('PEM', () => {
   const refused: [string, string, string | undefined, RegExp][] = [
     ['a private key', good.key, undefined, /something else than public keys/],
     ['a public key beside a private one', pem(good) + good.key, undefined, /something else/],
+    [
+      'a public key beside an encrypted one',
+      `${pem(good)}${encrypted.toString()}`,
+      undefined,
+      /something else/,
+    ],
+    ['a public key beside half of one', pem(good) + pem(other).slice(0, 90), undefined, /else/],
     ['two keys of one kid', pem(good) + pem(other), 'a', /one kid cannot name them all/],
     ['no PEM', 'text', undefined, /no PEM block/],
     ['half of one', pem(good).slice(0, 90), undefined, /no PEM block/],
@@ -158,6 +173,13 @@ describe('a key of a JWKS with a certificate', () => {
     ],
   ])('that %s, with trust anchors: %#', async (_, key, used) => {
     expect(await isUsed(key, authority.certificate)).toBe(used)
+  })
+
+  it('is not used with an anchor that expired', async () => {
+    const document = { keys: [{ kid: 'this', x5c: x5c(lasting) }] }
+    const later = { ...access(document, { a: authority.certificate }), wallMs: () => inTwoHours }
+    const loading = loadKeySet({ source, trustAnchorsFile: 'a' }, later)
+    await expect(loading).rejects.toThrow(/no usable public signature key/)
   })
 
   it.each(['', 'text', pem(good), authority.certificate + good.key])(

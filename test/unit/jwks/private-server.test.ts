@@ -73,6 +73,8 @@ async function expectReads(issuer: string): Promise<void> {
   expectAllowed(await gate!.client.check({ path: '/read', headers }))
 }
 
+const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'
+const status999 = 'HTTP/1.1 999 None\r\ncontent-length: 100000\r\n\r\n{'
 const jwks = () => JSON.stringify({ keys: signer.keys.map(({ jwk }) => jwk) })
 
 describe('a server with a certificate authority of its own', () => {
@@ -109,6 +111,12 @@ describe('a server with a certificate authority of its own', () => {
     ['204', (_, response) => response.writeHead(204).end(), /status 204/],
     ['10 MiB', (_, response) => response.end(Buffer.alloc(10_485_760, 0x20)), /more than 1048576/],
     ['nothing', () => undefined, /timeout|aborted/],
+    [
+      'a change of protocol',
+      (_, response) => void response.socket!.end(upgrade),
+      /without an answer/,
+    ],
+    ['a status that is none', (_, response) => void response.socket!.write(status999), /status/],
     ['half a body', (_, response) => response.writeHead(200).write('{'), /timeout|aborted/],
     [
       'a redirect elsewhere',

@@ -1,7 +1,9 @@
 /** Secrets for HS256: which are good enough, and that none is told. */
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { secretKeySet } from '../../../src/jwks/secret.js'
+
+const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
 
 describe('a secret', () => {
   it('is used as the file has it, without one line end', async () => {
@@ -31,6 +33,12 @@ describe('a secret', () => {
     ['of zeros', '\0'.repeat(64), /hardly varies/],
     ['of one word again and again', 'abc'.repeat(30), /hardly varies/],
     ['too long', randomBytes(4_097).toString('latin1'), /too long/],
+    [
+      'a public key in PEM',
+      publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      /no secret/,
+    ],
+    ['a public key as JWK', JSON.stringify(publicKey.export({ format: 'jwk' })), /no secret/],
     ['of a famous page', 'a-string-secret-at-least-256-bits-long', /everybody knows/],
     [
       'of a famous template',

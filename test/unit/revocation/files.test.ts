@@ -146,6 +146,7 @@ describe('FileSource', () => {
 
   it.each([
     ['a problem', '- { issuer: main, sub: 5 }'],
+    ['not a byte, as while it is written', ''],
     ['nothing, because it is gone', undefined],
   ])('keeps the last good list while the file has %s, and tells once', async (_name, text) => {
     const { source, observer, changes, write, refuses } = setUp('- { issuer: main, sub: a }')
@@ -157,6 +158,21 @@ describe('FileSource', () => {
     await write('- { issuer: main, sub: b }', () => changes.count === 2)
     expect(observer.noted).toHaveBeenCalledTimes(1)
     expect([refuses('a'), refuses('b')]).toEqual([false, true])
+    source.close()
+  })
+})
+
+describe('a revocation file with a problem', () => {
+  it('is read once, however long it stands there', async () => {
+    const { source, file, clock, observer, write } = setUp('[]')
+    await source.start()
+    await write('- x', () => observer.noted.mock.calls.length === 1)
+    const { reads } = file
+    for (let i = 0; i < 5; i++) {
+      clock.advance(1_000)
+      await new Promise(setImmediate)
+    }
+    expect(file.reads).toBe(reads)
     source.close()
   })
 })

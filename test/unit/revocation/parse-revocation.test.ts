@@ -7,6 +7,7 @@ import {
   type RevocationForm,
 } from '../../../src/revocation/parse-revocation.js'
 import { formatTime, parseTime } from '../../../src/revocation/rfc3339.js'
+import { IssuerNames } from '../../../src/revocation/index.js'
 import { revocation, testIssuers } from '../../support/revocations.js'
 
 const request = { issuer: 'main', sub: 'alice', ttlSeconds: 60 }
@@ -26,6 +27,20 @@ describe('parseRevocation', () => {
       kind: 'revocation',
       revocation: revocation({ issuedBeforeSeconds: 900, untilMs: 61_000 }),
     })
+  })
+
+  it('keeps what people write for as long as the token is accepted after its exp', () => {
+    const issuer = { id: 'main', issuer: 'https://main.example', clockToleranceMs: 30_000 }
+    const issuers = new IssuerNames([issuer])
+    const endOf = (value: object, form: RevocationForm): unknown => {
+      const parsed = parseRevocation({ jti: 'a', ...value }, form, issuers, 1_000)
+      return parsed.kind === 'revocation' ? parsed.revocation.untilMs : parsed.message
+    }
+    const stored = { issuer: 'https://main.example', until: '1970-01-01T00:01:00Z' }
+    expect(endOf({ issuer: 'main', ttlSeconds: 60 }, 'request')).toBe(91_000)
+    expect(endOf(stored, 'file')).toBe(90_000)
+    expect(endOf({ issuer: 'main' }, 'file')).toBe(Infinity)
+    expect(endOf(stored, 'store')).toBe(60_000)
   })
 
   it.each(['jti', 'sub', 'clientId', 'sid', 'kid'] as const)('takes one by %s', (kind) => {

@@ -208,6 +208,19 @@ describe('a store that is away', () => {
     expect(source.fault).toBe('gone')
   })
 
+  it('is not there when news did not fit while it was read: the reading may have passed their place', async () => {
+    const { store, source } = setUp(1)
+    store.held = []
+    const started = source.start(2_000)
+    store.listener?.connected()
+    store.listener?.pushed(entry('a'))
+    store.listener?.pushed(entry('b'))
+    store.held.at(0)?.()
+    await started
+    await new Promise(setImmediate)
+    expect(source.fault).toBe('the list is full (maxEntries)')
+  })
+
   it('is read again within a second when a reading fails', async () => {
     const { store, clock, source, observer, connect } = setUp()
     await connect()
