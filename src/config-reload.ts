@@ -114,8 +114,9 @@ export class ConfigReload {
 }
 
 function problemsOf(fault: unknown): readonly string[] {
-  if (!(fault instanceof ConfigError))
-    {return [fault instanceof Error ? fault.message : String(fault)]}
+  if (!(fault instanceof ConfigError)) {
+    return [fault instanceof Error ? fault.message : String(fault)]
+  }
   const shown = fault.problems.slice(0, maxShownProblems).map(formatProblem)
   const left = fault.problems.length - shown.length
   return left === 0 ? shown : [...shown, `and ${String(left)} more`]

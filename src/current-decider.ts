@@ -93,6 +93,7 @@ export class CurrentDecider {
   }
 }
 
-function namesOf({ trustedIssuers }: GateConfig): readonly (readonly [string, string])[] {
-  return trustedIssuers.map(({ id, issuer }) => [id, issuer])
+/** What revocation knows of issuers. */
+function namesOf({ trustedIssuers }: GateConfig): readonly (readonly [string, string, number])[] {
+  return trustedIssuers.map(({ id, issuer, clockToleranceMs }) => [id, issuer, clockToleranceMs])
 }

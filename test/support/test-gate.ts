@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { loadConfig } from '../../src/config/index.js'
+import { loadConfig, readConfigBytes } from '../../src/config/index.js'
 import { startGate } from '../../src/server.js'
 import { createCheckClient, type CheckClient } from './check-client.js'
 import { collectLogLine } from './log-collector.js'
@@ -16,6 +16,10 @@ export interface TestGate {
   /** Everything logged so far, parsed. */
   readonly log: Record<string, unknown>[]
   metrics(): Promise<string>
+  /** Writes another configuration, or a text, into the file of the gate, and reads it again. */
+  reconfigure(config: Settings | string): Promise<boolean>
+  /** The file of the gate, which it watches. */
+  readonly file: string
   readyz(): Promise<{
     status: number
     body: { ready: boolean; components: Record<string, { ready: boolean; detail?: string }> }
@@ -62,23 +66,29 @@ export async function startTestGate(
 ): Promise<TestGate> {
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-test-'))
   const file = join(directory, 'scopegate.yaml')
-  const listen = (config['listen'] ?? {}) as Record<string, object>
-  await writeFile(
-    file,
-    stringify({
-      shutdown: { drainSeconds: 0, graceSeconds: 2 },
-      ...config,
-      listen: {
-        ...listen,
-        grpc: { address: '127.0.0.1:0', ...listen['grpc'] },
-        http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1/32'], ...listen['http'] },
-        admin: { address: '127.0.0.1:0' },
-      },
-    }),
-  )
+  const write = async (settings: Settings): Promise<void> => {
+    const listen = (settings['listen'] ?? {}) as Record<string, object>
+    await writeFile(
+      file,
+      stringify({
+        shutdown: { drainSeconds: 0, graceSeconds: 2 },
+        ...settings,
+        listen: {
+          ...listen,
+          grpc: { address: '127.0.0.1:0', ...listen['grpc'] },
+          http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1/32'], ...listen['http'] },
+          admin: { address: '127.0.0.1:0' },
+        },
+      }),
+    )
+  }
+  await write(config)
+  const read = async (): Promise<Buffer> => await readConfigBytes(file)
+  const configSource = { load: async () => await loadConfig(file), read, initial: await read() }
   const log: Record<string, unknown>[] = []
   const gate = await startGate(await loadConfig(file), {
     version: '0.0.0-test',
+    configSource,
     logDestination: {
       write(line: string) {
         collectLogLine(line)
@@ -92,6 +102,11 @@ export async function startTestGate(
     client,
     addresses,
     log,
+    file,
+    async reconfigure(changed) {
+      await (typeof changed === 'string' ? writeFile(file, changed) : write(changed))
+      return await gate.reload()
+    },
     async metrics() {
       return await (await fetch(`http://${gate.addresses.admin}/metrics`)).text()
     },

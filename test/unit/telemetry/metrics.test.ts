@@ -29,6 +29,8 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
   scopegate_jwks_snapshots_total: ['counter', 'issuer', 'result'],
   scopegate_build_info: ['gauge', 'node', 'version'],
   scopegate_config_last_success_timestamp_seconds: ['gauge'],
+  scopegate_config_last_reload_successful: ['gauge'],
+  scopegate_config_reloads_total: ['counter', 'result'],
 }
 
 let nowMs: number
