@@ -108,6 +108,14 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   wrong_type: invalidToken(notValidHere),
   missing_claim: invalidToken(notValidHere),
   invalid_claim: invalidToken(notValidHere),
+  /** Its issuer made it for itself: nobody else can verify it, or nobody else may. */
+  token_not_for_third_parties: invalidToken(notValidHere),
+  /** A claim that the issuer's `require` asks for is not there, or has another value. */
+  required_claim: invalidToken(notValidHere),
+  /** A claim has a value that the issuer's `refuse` names. */
+  refused_claim: invalidToken(notValidHere),
+  /** The client is none of the issuer's `clients`. */
+  client_not_allowed: invalidToken(notValidHere),
   /** Genuine and in time, and withdrawn: itself, its subject, client, session or key. */
   revoked: invalidToken('The access token was revoked'),
   /** The token is bound to a key (`cnf`), and the binding cannot be verified. */

@@ -1,5 +1,12 @@
 /** `scopegate check-config`: every problem of a configuration, without running it. */
-import { ConfigError, configJsonSchema, formatProblem, loadConfig } from '../config/index.js'
+import {
+  ConfigError,
+  configJsonSchema,
+  explainConfig,
+  formatProblem,
+  loadConfig,
+  type ExplainedIssuer,
+} from '../config/index.js'
 import { exitCode } from './exit-code.js'
 
 /** Where a command writes. */
@@ -8,10 +15,21 @@ export interface Output {
   readonly error: (text: string) => void
 }
 
+/** How a check answers. */
+export interface CheckConfigOptions {
+  /** Also says what is in force for each issuer, and where it came from. */
+  readonly explain: boolean
+}
+
 /** Checks a file or directory and says what is wrong. Resolves to the exit code. */
-export async function checkConfig(path: string, output: Output): Promise<number> {
+export async function checkConfig(
+  path: string,
+  output: Output,
+  { explain }: CheckConfigOptions = { explain: false },
+): Promise<number> {
   try {
     const { policy, trustedIssuers } = await loadConfig(path)
+    if (explain) printIssuers(await explainConfig(path), output)
     output.out(
       `${path}: good (${counted(policy.routes.length, 'route')}, ${counted(trustedIssuers.length, 'issuer')})`,
     )
@@ -34,6 +52,22 @@ export function printProblems(error: ConfigError, output: Output): void {
   for (const problem of error.problems) output.error(formatProblem(problem))
   output.error(counted(error.problems.length, 'problem'))
 }
+
+/** A table for each issuer: key, value, origin. */
+function printIssuers(issuers: readonly ExplainedIssuer[], output: Output): void {
+  for (const { id, values } of issuers) {
+    const width = (of: 'key' | 'value'): number => Math.max(...values.map((row) => row[of].length))
+    const [key, value] = [width('key'), Math.min(width('value'), maxColumn)]
+    output.out(`issuer ${id}`)
+    for (const row of values) {
+      output.out(`  ${row.key.padEnd(key)}  ${row.value.padEnd(value)}  ${row.origin}`)
+    }
+    output.out('')
+  }
+}
+
+/** Longer values push their origin to the right instead of everybody's. */
+const maxColumn = 48
 
 function counted(count: number, noun: string): string {
   return `${String(count)} ${noun}${count === 1 ? '' : 's'}`

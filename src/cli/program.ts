@@ -41,9 +41,14 @@ export async function run(
       new Argument('[file]', 'file or directory').default(process.env['SCOPEGATE_CONFIG']),
     )
     .addOption(new Option('--schema', 'print the JSON Schema instead').env('SCOPEGATE_SCHEMA'))
-    .action(async (file: string | undefined, { schema }: { schema?: boolean }) => {
+    .addOption(
+      new Option('--explain', 'also say what is in force for each issuer, and why').env(
+        'SCOPEGATE_EXPLAIN',
+      ),
+    )
+    .action(async (file: string | undefined, { schema, explain = false }: CheckConfigFlags) => {
       if (schema === true) code = printSchema(output)
-      else if (file !== undefined) code = await checkConfig(file, output)
+      else if (file !== undefined) code = await checkConfig(file, output, { explain })
       else {
         output.error('scopegate: check-config needs a file or directory')
         code = exitCode.usage
@@ -94,6 +99,11 @@ export async function run(
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCode.good : exitCode.usage
   }
+}
+
+interface CheckConfigFlags {
+  readonly schema?: boolean
+  readonly explain?: boolean
 }
 
 function configOption(): Option {

@@ -4,8 +4,9 @@ import type { IssuerKeyOptions } from '../jwks/index.js'
 import { parseJsonPointer, type JsonPointer } from '../policy/index.js'
 import type { TrustedIssuer } from '../token/index.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
+import { compileTokenRules } from './compile-token-rules.js'
 import type { IssuerInput } from './config-input.js'
-import { presets } from './presets.js'
+import { fillIssuer } from './fill-issuer.js'
 import type { ConfigPath, Finding } from './problem.js'
 
 /** An issuer for each room that has to know it. */
@@ -19,22 +20,23 @@ export interface CompiledIssuer {
 
 /** Compiles an issuer; adds to `findings` what is wrong. `directory` is where relative file names start. */
 export function compileIssuer(
-  input: IssuerInput,
+  written: IssuerInput,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
 ): CompiledIssuer {
-  const preset = presets[input.preset]
-  const claims = { ...preset.claims, ...definedOnly(input.claims) }
+  const input = fillIssuer(written)
+  const { claims } = input
   return {
     keys: compileKeySource(input, path, directory, findings),
     maxWaitingChecks: input.keys.maxWaitingChecks,
     trusted: {
       id: input.id,
       issuer: input.issuer,
-      algorithms: compileAlgorithms(input, preset.algorithms, path, findings),
-      tokenTypes: input.tokenTypes ?? preset.tokenTypes,
+      algorithms: compileAlgorithms(input, path, findings),
+      tokenTypes: input.tokenTypes,
       clockToleranceMs: input.clockToleranceSeconds * 1_000,
+      rules: compileTokenRules(input, written, path, findings),
     },
     pointers: {
       scopes: claims.scopes.map(pointer),
@@ -50,10 +52,4 @@ export function pointer(text: string): JsonPointer {
   const parsed = parseJsonPointer(text)
   if (parsed === undefined) throw new TypeError(`"${text}" is not a JSON Pointer`)
   return parsed
-}
-
-function definedOnly(
-  claims: IssuerInput['claims'],
-): Partial<Record<'scopes' | 'permissions' | 'roles' | 'client', string[]>> {
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
 }

@@ -7,17 +7,8 @@ import {
   type KeySource,
 } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
+import { sourceKeys, type FilledIssuer } from './fill-issuer.js'
 import type { ConfigPath, Finding } from './problem.js'
-
-const sourceKeys = [
-  'discovery',
-  'jwksUri',
-  'jwksFile',
-  'jwks',
-  'pem',
-  'x509Map',
-  'secretFile',
-] as const
 
 /** The keys of an issuer as the key sets take them; adds to `findings` what is wrong. Does not look into files. */
 export function compileKeySource(
@@ -57,22 +48,21 @@ export function compileKeySource(
 
 /** The algorithms of an issuer: HS256 goes with a secret and with nothing else. */
 export function compileAlgorithms(
-  { keys, algorithms }: IssuerInput,
-  preset: readonly JwsAlgorithm[],
+  { keys, algorithms }: FilledIssuer,
   path: ConfigPath,
   findings: Finding[],
 ): ReadonlySet<JwsAlgorithm> {
   if (keys.secretFile === undefined) {
-    if (algorithms?.includes('HS256') === true) {
+    if (algorithms.includes('HS256')) {
       findings.push({
         path: [...path, 'algorithms'],
         message: 'HS256 is for a secret, and this issuer has public keys',
         hint: 'remove it, or give the secret as secretFile in keys',
       })
     }
-    return new Set(algorithms ?? preset)
+    return new Set(algorithms)
   }
-  if (algorithms?.some((algorithm) => algorithm !== 'HS256') === true) {
+  if (algorithms.some((algorithm) => algorithm !== 'HS256')) {
     findings.push({
       path: [...path, 'algorithms'],
       message: 'an issuer with a secret has HS256 and no other algorithm',
@@ -84,10 +74,10 @@ export function compileAlgorithms(
 
 function checkSources({ keys }: IssuerInput, at: ConfigPath, findings: Finding[]): void {
   const given = sourceKeys.filter((key) => keys[key] !== undefined)
-  if (given.length !== 1) {
+  if (given.length > 1) {
     findings.push({
       path: at,
-      message: `keys come from exactly one source, and ${given.length === 0 ? 'none is' : `${given.join(' and ')} are`} given`,
+      message: `keys come from exactly one source, and ${given.join(' and ')} are given`,
       hint: `one of "discovery: true", ${sourceKeys.slice(1).join(', ')}`,
     })
   }

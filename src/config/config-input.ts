@@ -1,6 +1,5 @@
 /** The configuration as a value, defaults filled in: what the schema gives and compile.ts reads. */
 import type { JwsAlgorithm } from '../jwks/index.js'
-import type { presets } from './presets.js'
 
 /** A name, or a combination of names. */
 export type NameInput = string | CombinationInput
@@ -9,31 +8,70 @@ export type CombinationInput = { all: NameInput[] } | { any: NameInput[] } | { n
 /** What `scopes`, `permissions` and `roles` take; a list means all of it. */
 export type NamesInput = NameInput[] | CombinationInput
 
+/** Every preset. */
+export type PresetName =
+  | 'generic-rfc9068'
+  | 'generic-lenient'
+  | 'auth0'
+  | 'auth0-rfc9068'
+  | 'authentik'
+  | 'clerk'
+  | 'cloudflare-access'
+  | 'cognito'
+  | 'descope'
+  | 'duende'
+  | 'entra-v1'
+  | 'entra-v2'
+  | 'firebase'
+  | 'fusionauth'
+  | 'github-actions'
+  | 'gitlab-ci'
+  | 'google-idtoken'
+  | 'hydra'
+  | 'keycloak'
+  | 'kubernetes-sa'
+  | 'logto'
+  | 'okta'
+  | 'pingone'
+  | 'spiffe-jwt-svid'
+  | 'stytch'
+  | 'supabase'
+  | 'workos'
+  | 'zitadel'
+
+/** Where the keys of an issuer come from, and how long they serve. */
+export interface KeysInput {
+  discovery?: true | undefined
+  jwksUri?: string | undefined
+  jwksFile?: string | undefined
+  jwks?: { keys: object[] } | undefined
+  pem?:
+    { file?: string | undefined; inline?: string | undefined; kid?: string | undefined } | undefined
+  x509Map?: string | undefined
+  secretFile?: string | undefined
+  caFile?: string | undefined
+  bearerTokenFile?: string | undefined
+  trustAnchorsFile?: string | undefined
+  refreshSeconds: number
+  maxStaleSeconds: number
+  cooldownSeconds: number
+  timeoutSeconds: number
+  maxWaitingChecks: number
+  allowInsecure: boolean
+}
+
+/** What a claim is held against: a value, one of several, a beginning, or that it is there. */
+export type ClaimTestInput =
+  string | number | boolean | (string | number | boolean)[] | { prefix: string } | { present: true }
+/** Claims by JSON Pointer. */
+export type ClaimTestsInput = Record<string, ClaimTestInput>
+
 /** An authorization server. */
 export interface IssuerInput {
   id: string
   issuer: string
-  preset: keyof typeof presets
-  keys: {
-    discovery?: true | undefined
-    jwksUri?: string | undefined
-    jwksFile?: string | undefined
-    jwks?: { keys: object[] } | undefined
-    pem?:
-      | { file?: string | undefined; inline?: string | undefined; kid?: string | undefined }
-      | undefined
-    x509Map?: string | undefined
-    secretFile?: string | undefined
-    caFile?: string | undefined
-    bearerTokenFile?: string | undefined
-    trustAnchorsFile?: string | undefined
-    refreshSeconds: number
-    maxStaleSeconds: number
-    cooldownSeconds: number
-    timeoutSeconds: number
-    maxWaitingChecks: number
-    allowInsecure: boolean
-  }
+  preset: PresetName
+  keys: KeysInput
   algorithms?: JwsAlgorithm[] | undefined
   tokenTypes?: 'lenient' | string[] | undefined
   clockToleranceSeconds: number
@@ -43,6 +81,14 @@ export interface IssuerInput {
     roles?: string[] | undefined
     client?: string[] | undefined
   }
+  require?: ClaimTestsInput | undefined
+  refuse?: ClaimTestsInput | undefined
+  refuseHeaders?: string[] | undefined
+  refuseIssuers?: string[] | undefined
+  audience?: 'required' | 'optional' | undefined
+  clients?: string[] | undefined
+  allowIdTokens?: boolean | undefined
+  subject?: string | undefined
 }
 
 /** What a route demands. */

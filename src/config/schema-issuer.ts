@@ -4,6 +4,7 @@ import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
 import { id, pointer, positive, seconds, text } from './schema-atoms.js'
+import { tokenRuleKeys } from './schema-token-rules.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
@@ -30,7 +31,7 @@ const issuer = z.strictObject({
   id,
   issuer: text.describe('Compared with the claim iss code point by code point'),
   preset: z.enum(presetNames).default('generic-rfc9068'),
-  keys: keys.prefault({ discovery: true }),
+  keys: keys.prefault({}),
   algorithms: z.array(z.enum(jwsAlgorithms)).min(1).optional(),
   tokenTypes: z
     .union([z.literal('lenient'), z.array(text).min(1)], {
@@ -46,6 +47,7 @@ const issuer = z.strictObject({
       client: z.array(pointer).min(1).optional(),
     })
     .prefault({}),
+  ...tokenRuleKeys,
 })
 
 /** An issuer; unknown keys are refused. */

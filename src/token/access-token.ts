@@ -7,6 +7,8 @@ export interface VerifiedAccessToken {
   readonly issuerId: string
   readonly subject: string | undefined
   readonly audiences: readonly string[]
+  /** Names no audience, and its issuer's configuration says that this one's tokens need none. Missing means no. */
+  readonly isAudienceWaived?: boolean
   /** Whether the token is bound to a key; the binding itself has not been checked. */
   readonly isSenderConstrained: boolean
   /** Of the key that verified the signature, as the issuer publishes it. */

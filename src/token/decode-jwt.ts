@@ -20,6 +20,8 @@ export interface JwtHeader {
 /** A well-formed JWT. Nothing in it has been verified. */
 export interface DecodedJwt {
   readonly header: JwtHeader
+  /** The whole header, for rules about the names of its members. */
+  readonly headerMembers: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -40,7 +42,8 @@ export function decodeJwt(accessToken: string): DecodedJwt | undefined {
   const { alg, kid, typ } = header
   if (typeof alg !== 'string' || !isOptionalString(kid) || !isOptionalString(typ)) return undefined
   const claims = parseJsonObject(claimsBytes)
-  return claims === undefined ? undefined : { header: { alg, kid, typ }, claims }
+  if (claims === undefined) return undefined
+  return { header: { alg, kid, typ }, headerMembers: header, claims }
 }
 
 function decodeBase64Url(text: string): Buffer | undefined {

@@ -5,7 +5,8 @@
  *   - `exp` is required and every time is a finite number; a string that looks like a number is not one;
  *   - the clock tolerance is applied once to each comparison;
  *   - a token of the RFC 9068 profile has all the claims that the profile requires, with their types;
- *   - `aud` is only read here: which audience a route needs is the policy's matter.
+ *   - `aud` is only read here: which audience a route needs is the policy's matter. Where it is optional a token may
+ *     lack it, but never have an empty or a strange one.
  */
 import type { RejectionReason } from './rejection.js'
 
@@ -29,6 +30,8 @@ export interface RegisteredClaimsRules {
   /** Whether the claims that RFC 9068 section 2.2 requires must all be there. */
   readonly isRfc9068: boolean
   readonly clockToleranceMs: number
+  /** Whether a token may lack `aud`; false when left out. */
+  readonly isAudienceOptional?: boolean
 }
 
 const everyTokensClaims = ['exp', 'aud']
@@ -44,12 +47,13 @@ export function checkRegisteredClaims(
   nowMs: number,
 ): RegisteredClaimsCheck {
   const { exp, nbf, iat, sub, aud, cnf } = claims
-  const required = rules.isRfc9068 ? profileClaims : everyTokensClaims
-  if (required.some((name) => claims[name] === undefined)) return rejected('missing_claim')
+  if (requiredClaims(rules).some((name) => claims[name] === undefined)) {
+    return rejected('missing_claim')
+  }
   if (rules.isRfc9068 && !profileStrings.every((name) => isBoundedString(claims[name]))) {
     return rejected('invalid_claim')
   }
-  const audiences = parseAudiences(aud)
+  const audiences = aud === undefined ? [] : parseAudiences(aud)
   if (audiences === undefined || (sub !== undefined && !isBoundedString(sub))) {
     return rejected('invalid_claim')
   }
@@ -72,6 +76,14 @@ export function checkRegisteredClaims(
   }
 }
 
+function requiredClaims({
+  isRfc9068,
+  isAudienceOptional = false,
+}: RegisteredClaimsRules): readonly string[] {
+  const required = isRfc9068 ? profileClaims : everyTokensClaims
+  return isAudienceOptional ? required.filter((name) => name !== 'aud') : required
+}
+
 function rejected(reason: RejectionReason): RegisteredClaimsCheck {
   return { kind: 'rejected', reason }
 }
@@ -82,7 +94,8 @@ function parseAudiences(aud: unknown): readonly string[] | undefined {
   return audiences.every((audience) => isBoundedString(audience)) ? audiences : undefined
 }
 
-function isBoundedString(value: unknown): value is string {
+/** Whether a value is text that is not empty and not longer than an identifier may be. */
+export function isBoundedString(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxStringLength
 }
 

@@ -10,6 +10,10 @@ export type RejectionReason =
   | 'wrong_type'
   | 'missing_claim'
   | 'invalid_claim'
+  | 'token_not_for_third_parties'
+  | 'required_claim'
+  | 'refused_claim'
+  | 'client_not_allowed'
 
 /**
  * Reasons that stay true of a token however often it comes back. The others pass with time or with the next refresh

@@ -5,31 +5,39 @@
  *   - with a list of types, `typ` must be one of them; `application/` may be left out and case does not count
  *     (RFC 7515 section 4.1.9);
  *   - `lenient` is for issuers that send `JWT` or nothing: every other explicit type is refused, known or not, and so
- *     is a token that shows by its claims that it is an ID token, a refresh token, a logout token or an event.
+ *     is a token that shows by its claims that it is an ID token, a refresh token, a logout token or an event;
+ *   - who allows ID tokens beside `lenient` gets those too, and nothing else.
  */
 
 /** Types that are accepted, or `lenient`. */
 export type TokenTypes = readonly string[] | 'lenient'
 
 const lenientTypes = ['jwt', 'at+jwt']
-/** Claims of an ID token (OpenID Connect Core sections 2 and 3.3.2.11) and of events (RFC 8417 section 2.2). */
-const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events']
+/** Claims of an ID token (OpenID Connect Core sections 2 and 3.3.2.11). */
+const idTokenClaims = ['nonce', 'at_hash', 'c_hash', 's_hash']
+/** Of events and logout tokens (RFC 8417 section 2.2). */
+const eventsClaim = 'events'
 /** What issuers write into the claims `token_use` and `typ` of an access token. */
 const accessTokenUses = ['access', 'bearer', 'dpop', 'at+jwt', 'jwt']
+/** And of an ID token. */
+const idTokenUses = ['id', 'id_token']
 
 /** Whether the token is of an accepted type, by its header and, when lenient, by its claims. */
 export function isAccessTokenType(
   accepted: TokenTypes,
   typ: string | undefined,
   claims: Readonly<Record<string, unknown>>,
+  allowsIdTokens = false,
 ): boolean {
   const type = typ === undefined ? undefined : normalizeTokenType(typ)
   if (accepted !== 'lenient') {
     return type !== undefined && accepted.some((one) => normalizeTokenType(one) === type)
   }
   if (type !== undefined && !lenientTypes.includes(type)) return false
-  if (foreignClaims.some((claim) => Object.hasOwn(claims, claim))) return false
-  return ['token_use', 'typ'].every((claim) => saysAccessToken(claims[claim]))
+  if (Object.hasOwn(claims, eventsClaim)) return false
+  if (!allowsIdTokens && idTokenClaims.some((claim) => Object.hasOwn(claims, claim))) return false
+  const uses = allowsIdTokens ? [...accessTokenUses, ...idTokenUses] : accessTokenUses
+  return ['token_use', 'typ'].every((claim) => isUse(claims[claim], uses))
 }
 
 function normalizeTokenType(typ: string): string {
@@ -38,7 +46,7 @@ function normalizeTokenType(typ: string): string {
   return subtype.includes('/') ? type : subtype
 }
 
-function saysAccessToken(use: unknown): boolean {
+function isUse(use: unknown, known: readonly string[]): boolean {
   if (use === undefined) return true
-  return typeof use === 'string' && accessTokenUses.includes(use.toLowerCase())
+  return typeof use === 'string' && known.includes(use.toLowerCase())
 }

@@ -1,7 +1,7 @@
 /**
  * The verification of a JWT access token, step by step (RFC 9068 section 4, RFC 8725).
  *
- * The order is: form, issuer, type, algorithm, key, signature, claims. What is read before the signature only selects
+ * The order is: form, issuer, refused headers, type, algorithm, key, signature, claims, rules. What is read before the signature only selects
  * among things that the operator configured; nothing is fetched because of it but the issuer's own key set.
  */
 import {
@@ -12,9 +12,10 @@ import {
 } from '../jwks/index.js'
 import type { Authentication, VerifiedAccessToken } from './access-token.js'
 import { decodeJwt, type DecodedJwt } from './decode-jwt.js'
-import { checkRegisteredClaims } from './registered-claims.js'
+import { checkRegisteredClaims, isBoundedString } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
 import { signingKey } from './signature.js'
+import { brokenTokenRule, hasRefusedHeader, noTokenRules, type TokenRules } from './token-rules.js'
 import { isAccessTokenType, type TokenTypes } from './token-type.js'
 
 /** An authorization server whose access tokens are accepted, and by which rules. */
@@ -26,6 +27,8 @@ export interface TrustedIssuer {
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   readonly tokenTypes: TokenTypes
   readonly clockToleranceMs: number
+  /** Nothing more when left out. */
+  readonly rules?: TokenRules
 }
 
 /** What verification needs from outside. */
@@ -78,6 +81,11 @@ export type VerifyJwt = (
 /** Builds the verification for the access tokens of the given issuers. */
 export function createJwtVerifier(dependencies: JwtVerifierDependencies): VerifyJwt {
   const issuers = new Map(dependencies.issuers.map((issuer) => [issuer.issuer, issuer]))
+  const foreign = new Map(
+    dependencies.issuers.flatMap((issuer) =>
+      rulesOf(issuer).refusedIssuers.map((iss) => [iss, issuer] as const),
+    ),
+  )
 
   return async function verifyJwt(accessToken, mayWaitForKeys) {
     const jwt = decodeJwt(accessToken)
@@ -85,10 +93,14 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     const { iss } = jwt.claims
     if (iss === undefined) return rejected('missing_claim')
     const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
-    if (issuer === undefined) return rejected('unknown_issuer')
+    if (issuer === undefined) return notOurs(iss)
+    const rules = rulesOf(issuer)
+    if (hasRefusedHeader(rules, jwt.headerMembers)) {
+      return rejected('token_not_for_third_parties', issuer)
+    }
 
     const { alg, kid, typ } = jwt.header
-    if (!isAccessTokenType(issuer.tokenTypes, typ, jwt.claims)) {
+    if (!isAccessTokenType(issuer.tokenTypes, typ, jwt.claims, rules.allowsIdTokens)) {
       return rejected('wrong_type', issuer)
     }
     if (!isJwsAlgorithm(alg) || !issuer.algorithms.has(alg)) {
@@ -110,6 +122,13 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     return verifiedOrRejected(jwt, issuer, key)
   }
 
+  function notOurs(iss: unknown): JwtVerification {
+    const issuer = typeof iss === 'string' ? foreign.get(iss) : undefined
+    return issuer === undefined
+      ? rejected('unknown_issuer')
+      : rejected('token_not_for_third_parties', issuer)
+  }
+
   /** The issuer may have put another key in the place of one that it named alike. */
   async function newerSigningKey(
     accessToken: string,
@@ -125,20 +144,31 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     issuer: TrustedIssuer,
     key: VerificationKey,
   ): JwtVerification {
+    const rules = rulesOf(issuer)
     const checked = checkRegisteredClaims(
       jwt.claims,
       {
         isRfc9068: issuer.tokenTypes !== 'lenient',
         clockToleranceMs: issuer.clockToleranceMs,
+        isAudienceOptional: rules.isAudienceOptional,
       },
       dependencies.wallMs(),
     )
     if (checked.kind === 'rejected') return rejected(checked.reason, issuer)
-    const { subject, audiences, isSenderConstrained, expiresAtMs, notBeforeMs } = checked.claims
+    const broken = brokenTokenRule(rules, jwt.claims)
+    if (broken !== undefined) return rejected(broken, issuer)
+    const { audiences, isSenderConstrained, expiresAtMs, notBeforeMs } = checked.claims
+    const subject = rules.subject === undefined ? checked.claims.subject : rules.subject(jwt.claims)
+    // Fail closed: without the subject that the operator named, revoking it would miss this token.
+    if (rules.subject !== undefined && subject === undefined) {
+      return rejected('missing_claim', issuer)
+    }
+    if (subject !== undefined && !isBoundedString(subject)) return rejected('invalid_claim', issuer)
     const token: VerifiedAccessToken = {
       issuerId: issuer.id,
       subject,
       audiences,
+      isAudienceWaived: rules.isAudienceOptional && audiences.length === 0,
       isSenderConstrained,
       kid: key.kid,
       claims: pick(jwt.claims, dependencies.neededClaims),
@@ -157,6 +187,10 @@ interface FailedSignature {
   readonly alg: JwsAlgorithm
   readonly tried: readonly VerificationKey[]
   readonly mayWaitForKeys: (issuerId: string) => boolean
+}
+
+function rulesOf(issuer: TrustedIssuer): TokenRules {
+  return issuer.rules ?? noTokenRules
 }
 
 function overloaded(issuer: TrustedIssuer): JwtVerification {

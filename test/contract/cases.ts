@@ -15,8 +15,10 @@ import {
   withToken,
   type ContractCase,
 } from './contract-case.js'
+import { tokenRuleCases } from './token-rule-cases.js'
 
 export const cases: readonly ContractCase[] = [
+  ...tokenRuleCases,
   {
     name: 'allows a good token and tells the upstream who calls',
     reason: 'none',

@@ -23,6 +23,7 @@ import { createFakeClock } from '../support/fake-clock.js'
 import { freePorts } from '../support/free-ports.js'
 import { startTestGate, testConfig, type TestGate } from '../support/test-gate.js'
 import { until } from '../support/until.js'
+import { tokenRules } from './token-rule-cases.js'
 
 /** One gate by its doors. */
 export interface WorldGate {
@@ -63,7 +64,11 @@ export async function createWorld(): Promise<{
 
   const revocation = { file: resolve('test/vectors/revocation/mallory.yaml') }
   const main = await startTestGate(
-    testConfig(issuer, { resources: resourcesWithOps(), revocation }),
+    testConfig(issuer, {
+      issuers: [{ id: 'main', issuer: issuer.issuer, ...tokenRules }],
+      resources: resourcesWithOps(),
+      revocation,
+    }),
   )
   const keyless = await startTestGate(forTokensOf(issuer, keylessIssuer), { awaitReady: false })
   const limits = { decisionTimeoutMs: 50 }

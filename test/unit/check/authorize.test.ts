@@ -54,6 +54,8 @@ describe('authorize', () => {
   it('refuses another audience before a binding and a lack of scope', () => {
     expect(reasonOf(token({}, { isSenderConstrained: true }), elsewhere)).toBe('wrong_audience')
     expect(reasonOf(token({}, { audiences: [] }), createRoute())).toBe('wrong_audience')
+    const waived = { audiences: [], isAudienceWaived: true }
+    expect(reasonOf(token(undefined, waived), createRoute())).toBe('allow')
   })
 
   it('refuses a binding that nobody verified before a lack of scope', () => {

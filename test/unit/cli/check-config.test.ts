@@ -1,9 +1,11 @@
 /** `scopegate check-config`: what people and scripts get from it. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { configJsonSchema } from '../../../src/config/index.js'
 import { runCommand, type CommandResult } from '../../support/command.js'
 import { smallConfig, withFiles } from '../../support/config-text.js'
+import { blocksOf } from '../../support/document-blocks.js'
 
 const broken = smallConfig
   .replace('/read,', 'read,')
@@ -77,6 +79,47 @@ describe('check-config', () => {
       const file = join(directory, 'a.yaml')
       const environment = { SCOPEGATE_CONFIG: '/nonexistent.yaml' }
       expect((await runCommand(['check-config', file], environment)).code).toBe(0)
+    })
+  })
+
+  it('explains what is in force and where it came from, as the documentation shows it', async () => {
+    const page = readFileSync('docs/identity-providers.md', 'utf8')
+    const [, shown = ''] = /```\n(issuer okta\n.*?)```/s.exec(page) ?? []
+    const [config = ''] = blocksOf(page.slice(page.indexOf('## okta')), 'yaml')
+    await withFiles({ 'scopegate.yaml': config }, async (directory) => {
+      const argv = ['check-config', '--explain', join(directory, 'scopegate.yaml')]
+      const { code, out } = await runCommand(argv)
+      const text = out.join('\n').replaceAll(`${directory}/`, '')
+      expect([code, text]).toEqual([0, shown.trimEnd()])
+    })
+  })
+
+  it('explains every issuer of every file, long values too, and no key', async () => {
+    const jwks = { keys: [{ kty: 'RSA', n: 'MODULUS', e: 'AQAB' }] }
+    const long = `https://${'x'.repeat(60)}.example/`
+    const one = `issuers: [{ id: one, issuer: "${long}", keys: { jwks: ${JSON.stringify(jwks)} } }]`
+    const two =
+      'issuers:\n  - id: two\n    issuer: urn:two\n    keys: { pem: { inline: SECRET } }\n    require: { /a: [1, x] }'
+    const files = { 'a.yaml': one, 'b.yaml': two, 'c.yaml': smallConfig }
+    await withFiles(files, async (directory) => {
+      const { code, out } = await runCommand(['check-config', directory], {
+        SCOPEGATE_EXPLAIN: 'true',
+      })
+      const text = out.join('\n').replaceAll(`${directory}/`, '')
+      expect(code).toBe(0)
+      expect(text.match(/^issuer .*/gm)).toEqual(['issuer one', 'issuer two', 'issuer main'])
+      expect(text).toMatch(/ {2}keys\.jwks {2,}1 written here +a\.yaml:1$/m)
+      expect(text).toMatch(/ {2}keys\.pem\.inline {2,}written here +b\.yaml:4$/m)
+      expect(text).toMatch(/ {2}require\.\/a {2,}1, x +b\.yaml:5$/m)
+      expect(text).toContain(`  ${long}  a.yaml:1`)
+      expect(text).not.toMatch(/MODULUS|SECRET/)
+    })
+  })
+
+  it('explains nothing of a configuration with problems', async () => {
+    await withFiles({ 'a.yaml': broken }, async (directory) => {
+      const { code, out } = await runCommand(['check-config', '--explain', directory])
+      expect([code, out]).toEqual([1, []])
     })
   })
 

@@ -73,7 +73,9 @@ describe('the checks of a configuration', () => {
 
 /** Every sentence that `src/config` and the parser of route patterns can say; `*` where a value goes. */
 function everyMessage(): readonly string[] {
-  const files = readdirSync(join(source, 'config')).map((name) => join(source, 'config', name))
+  const files = readdirSync(join(source, 'config'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(source, 'config', name))
   return [...files, join(source, 'policy/route-pattern.ts')].flatMap((file) => {
     const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
     const found: string[] = []

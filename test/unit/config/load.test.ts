@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError, formatProblem } from '../../../src/config/index.js'
 import { join } from 'node:path'
+import { noTokenRules } from '../../../src/token/index.js'
 import {
   loadConfigText,
   problemsOf,
@@ -141,6 +142,7 @@ describe('a small configuration', () => {
         algorithms: new Set(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']),
         tokenTypes: ['at+jwt'],
         clockToleranceMs: 30_000,
+        rules: noTokenRules,
       },
     ])
     expect(claimPointers.get('main')).toEqual({

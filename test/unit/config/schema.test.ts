@@ -61,6 +61,17 @@ issuers:
   - { id: f, issuer: urn:f, keys: { pem: { inline: text } } }
   - { id: g, issuer: urn:g, keys: { secretFile: secret }, algorithms: [HS256] }
   - { id: h, issuer: urn:h, keys: { x509Map: 'https://h/', caFile: ca.pem, bearerTokenFile: token } }
+  - id: i
+    issuer: urn:i
+    keys: { jwksFile: keys.json }
+    require: { /a: text, /b: 1, /c: true, /d: [a, 1], /e: { prefix: p }, /f: { present: true } }
+    refuse: { /g: x }
+    refuseHeaders: [nonce]
+    refuseIssuers: [urn:j]
+    audience: optional
+    clients: [client]
+    allowIdTokens: true
+    subject: /oid
 resources:
   - id: api
     hosts: [api.example.com]
