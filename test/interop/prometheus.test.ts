@@ -85,7 +85,9 @@ describe('a real Prometheus with the shipped configuration', () => {
       revocation: { redis: { url: `redis://127.0.0.1:${String(redis.port)}` } },
     })
     gate = await startTestGate(config, { awaitReady: false })
-    cleanups.push(gate.close)
+    cleanups.push(async () => {
+      await gate.close()
+    })
     // One decision of each kind: allow, deny, error.
     const good = await issuer.token()
     const ask = async (token: string): Promise<string> =>
