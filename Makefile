@@ -1,14 +1,14 @@
 # The front door. `make help` lists what is behind it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench build config-check clean tools debian-peers
+.PHONY: help demo test check bench bench-start-up image build config-check clean tools debian-peers
 
 NODE_MODULES := node_modules/.package-lock.json
 VENV := .venv/.requirements
 SOURCES := $(shell find src proto -type f 2>/dev/null) tsconfig.json package.json
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 demo: dist/main.js $(VENV) ## run the main job behind a real Envoy, or PROXY=nginx|caddy|traefik|haproxy|envoy-http
 	@node deploy/demo/run.mjs $(if $(PROXY),--proxy $(PROXY))
@@ -21,6 +21,12 @@ check: dist/main.js ## check format, lint, types, borders and dead code, and run
 
 bench: dist/main.js ## measure one core's checks per second beside a no-op grpc-js handler
 	@node test/bench/run.mjs $(BENCH)
+
+bench-start-up: dist/main.js ## measure the time from start to listening, bundled and not
+	@node test/bench/start-up.mjs $(BENCH)
+
+image: dist/main.js ## lay out the file tree of the image in build/image, without a container engine
+	@rm -rf build/image && mkdir -p build && node deploy/image/assemble.mjs build/image/app
 
 build: dist/main.js ## compile to dist/
 
@@ -52,5 +58,5 @@ tools:
 
 # No wheel has these; the tests run them beside the newest ones.
 debian-peers:
-	@for name in nginx haproxy redis-server; do command -v $$name >/dev/null || [ -x /usr/sbin/$$name ] || \
+	@for name in nginx haproxy redis-server prometheus; do command -v $$name >/dev/null || [ -x /usr/sbin/$$name ] || \
 	  { echo "$$name is needed for its tests: apt-get install $$name (or run .ci/run, which does)" >&2; exit 2; }; done

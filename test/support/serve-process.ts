@@ -17,13 +17,19 @@ export interface ServeProcess {
   readonly close: () => Promise<void>
 }
 
-/** Starts the built gate and waits until it is ready. Rejects when there is no build. */
-export async function startServeProcess(config: Record<string, unknown>): Promise<ServeProcess> {
+/**
+ * Starts the built gate and waits until it is ready. Rejects when there is no build. `grpc` is for a gate that comes back
+ * where it was.
+ */
+export async function startServeProcess(
+  config: Record<string, unknown>,
+  grpc = '127.0.0.1:0',
+): Promise<ServeProcess> {
   const main = resolve('dist/main.js')
   if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-serve-'))
   const file = join(directory, 'scopegate.yaml')
-  const listen = { grpc: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } }
+  const listen = { grpc: { address: grpc }, admin: { address: '127.0.0.1:0' } }
   await writeFile(file, stringify({ ...config, listen }))
 
   const child = spawn(process.execPath, [main, 'serve', '--config', file], {

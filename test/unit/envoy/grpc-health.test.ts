@@ -1,8 +1,8 @@
 /** What the gRPC server says about itself: grpc.health.v1, and reflection where it is asked for. */
-import { Client, credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js'
-import { service as healthService } from 'grpc-health-check'
+import { Client, credentials, status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startTestAuthorizationServer } from '../../support/authorization-server.js'
+import { createHealthClient, type HealthClient } from '../../support/health-client.js'
 import { startTestDoor, type TestDoor, type TestDoorOptions } from '../../support/test-door.js'
 import { startTestGate, testConfig } from '../../support/test-gate.js'
 import { until } from '../../support/until.js'
@@ -15,59 +15,10 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-interface Watch {
-  /** Every status so far. */
-  readonly statuses: readonly string[]
-  readonly cancel: () => void
-}
-
-interface HealthClient {
-  check(service: string): Promise<string>
-  watch(service: string): Watch
-}
-
-interface HealthStream {
-  on(event: 'data', listener: (answer: { status: string }) => void): void
-  on(event: 'error', listener: (error: Error) => void): void
-  cancel(): void
-}
-
-function createHealthClient(address: string): HealthClient {
-  const HealthStub = makeGenericClientConstructor(healthService, 'Health')
-  const stub = new HealthStub(address, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-  }) as unknown as {
-    check(
-      request: object,
-      callback: (error: Error | null, answer?: { status: string }) => void,
-    ): void
-    watch(request: object): HealthStream
-    close(): void
-  }
-  closing.push(() => {
-    stub.close()
-  })
-  return {
-    check: async (service) =>
-      await new Promise((resolve, reject) => {
-        stub.check({ service }, (error, answer) => {
-          if (error === null) resolve(answer?.status ?? '')
-          else reject(error)
-        })
-      }),
-    watch(service) {
-      const statuses: string[] = []
-      const stream = stub.watch({ service })
-      stream.on('data', (answer) => statuses.push(answer.status))
-      stream.on('error', () => undefined)
-      return {
-        statuses,
-        cancel: () => {
-          stream.cancel()
-        },
-      }
-    },
-  }
+function createClient(address: string): HealthClient {
+  const client = createHealthClient(address)
+  closing.push(client.close)
+  return client
 }
 
 async function open(options: TestDoorOptions = {}): Promise<TestDoor> {
@@ -81,7 +32,7 @@ async function open(options: TestDoorOptions = {}): Promise<TestDoor> {
 describe.each(['', authorization])('the health of "%s"', (service) => {
   it('is NOT_SERVING until the gate is ready, and follows it', async () => {
     const door = await open()
-    const health = createHealthClient(door.address)
+    const health = createClient(door.address)
     expect(await health.check(service)).toBe('NOT_SERVING')
     door.setServing(true)
     expect(await health.check(service)).toBe('SERVING')
@@ -91,7 +42,7 @@ describe.each(['', authorization])('the health of "%s"', (service) => {
 
   it('is told to those who watch', async () => {
     const door = await open()
-    const { statuses, cancel } = createHealthClient(door.address).watch(service)
+    const { statuses, cancel } = createClient(door.address).watch(service)
     await until(() => statuses.length === 1)
     door.setServing(true)
     await until(() => statuses.length === 2)
@@ -113,7 +64,7 @@ describe('the health of a gate', () => {
       testConfig(issuer, { shutdown: { drainSeconds: 0, graceSeconds: 0.05 } }),
       { awaitReady: false },
     )
-    const { statuses } = createHealthClient(gate.addresses.grpc).watch(authorization)
+    const { statuses } = createClient(gate.addresses.grpc).watch(authorization)
     await until(() => statuses.length === 1)
     issuer.answer('/jwks', undefined)
     await until(() => statuses.length === 2)
@@ -126,7 +77,7 @@ describe('the health of a gate', () => {
 describe('the health of something else', () => {
   it('is not found', async () => {
     const { address } = await open()
-    await expect(createHealthClient(address).check('other.Service')).rejects.toMatchObject({
+    await expect(createClient(address).check('other.Service')).rejects.toMatchObject({
       code: status.NOT_FOUND,
     })
   })
