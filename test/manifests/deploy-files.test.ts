@@ -1,6 +1,7 @@
 /** Nothing lies under deploy/ that no test has loaded: what is copied from there has been tried. */
-import { readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, normalize } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { hookUpFiles } from '../support/hook-up-manifests.js'
@@ -8,6 +9,7 @@ import {
   componentFolders,
   deployYamlFiles,
   kustomizationFolders,
+  renderKustomization,
 } from '../support/rendered-manifests.js'
 
 interface Kustomization {
@@ -30,22 +32,30 @@ const chart = deployYamlFiles.filter((file) =>
   /^deploy\/helm\/scopegate\/(Chart|values|templates\/[\w-]+)\.yaml$/.test(file),
 )
 
-/** Files that a test loads by their name, and which test. A new file gets its test first, and its line here then. */
-const byName: Readonly<Record<string, string>> = {
-  'deploy/demo/scopegate.yaml': 'test/unit/config/schema.test.ts',
-  'deploy/envoy/envoy-http.yaml': 'test/support/proxies/envoy-http.ts',
-  'deploy/envoy/envoy.yaml': 'test/support/envoy.ts',
-  'deploy/traefik/dynamic.yaml': 'test/support/proxies/traefik.ts',
-  'deploy/traefik/traefik.yaml': 'test/support/proxies/traefik.ts',
-}
+/** The text of every test and of what supports it; one that loads a file names it. */
+const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => readFileSync(`test/${path}`, 'utf8'))
 
-it('every YAML file is loaded by a test', () => {
-  const loaded = new Set([...rendered, ...chart, ...hookUpFiles, ...Object.keys(byName)])
-  expect(deployYamlFiles.filter((file) => !loaded.has(file))).toEqual([])
+it('every YAML file is rendered, or loaded by a test that names it', () => {
+  const loaded = new Set([...rendered, ...chart, ...hookUpFiles])
+  const others = deployYamlFiles.filter((file) => !loaded.has(file))
+  expect(others.length).toBeGreaterThan(4)
+  expect(others.filter((file) => !tests.some((text) => text.includes(file)))).toEqual([])
 })
 
-it.each(Object.entries(byName))('%s is, by %s', (file, test) => {
-  expect(deployYamlFiles).toContain(file)
-  expect(dirname(test)).toMatch(/^test\//)
-  expect(readFileSync(test, 'utf8')).toContain(file)
+it('the PrometheusRule has the rules of deploy/prometheus/rules.yaml', () => {
+  const folder = 'deploy/kubernetes/components/prometheus-rule'
+  const file = readFileSync(`${folder}/prometheusrule.yaml`, 'utf8')
+  const made = execFileSync(process.execPath, [`${folder}/generate.mjs`], { encoding: 'utf8' })
+  expect(file, 'npm run prometheus-rule makes it anew').toBe(made)
+  const { spec } = parse(file) as { spec: unknown }
+  expect(spec).toEqual(parse(readFileSync('deploy/prometheus/rules.yaml', 'utf8')))
+  // The alerts ask for a job: the operator names it after a label of the Service, which has to be this one.
+  const jobs = [...file.matchAll(/job="([^"]*)"/g)].map(([, job]) => job)
+  const metrics = renderKustomization('deploy/kubernetes/overlays/prometheus-operator')
+  const monitor = metrics.find(({ kind }) => kind === 'ServiceMonitor')
+  const service = metrics.find(({ metadata }) => metadata.name === 'scopegate-metrics')
+  const label = service?.metadata.labels?.[monitor?.spec?.['jobLabel'] as string]
+  expect(new Set(jobs)).toEqual(new Set([label]))
 })

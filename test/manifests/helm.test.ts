@@ -76,8 +76,9 @@ function comparable(objects: readonly KubernetesObject[]): Readonly<Record<strin
   const hash = /^scopegate-[a-z0-9]{10}$/
   return Object.fromEntries(
     objects.flatMap((object) => {
-      // Helm cannot make its own namespace; routes of gateways are not the chart's.
-      if (object.kind === 'Namespace' || object.metadata.namespace !== 'scopegate') return []
+      // Helm cannot make its own namespace; routes of gateways and alerts are not the chart's.
+      if (['Namespace', 'PrometheusRule'].includes(object.kind)) return []
+      if (object.metadata.namespace !== 'scopegate') return []
       const plain = JSON.parse(
         JSON.stringify(object, (key, value: unknown) => {
           if (
