@@ -60,6 +60,7 @@ function withOtherProviders(block: object, mesh: unknown): object {
 
 describe('docs/install.md', () => {
   const directory = mkdtempSync(join(tmpdir(), 'scopegate-install-'))
+  symlinkSync(resolve('.'), join(directory, 'scopegate'))
   afterAll(() => {
     rmSync(directory, { recursive: true })
   })
@@ -75,8 +76,6 @@ describe('docs/install.md', () => {
       'kubernetes/base',
       `kubernetes/${folder}`,
     )
-    if (!existsSync(join(directory, 'scopegate')))
-      symlinkSync(resolve('.'), join(directory, 'scopegate'))
     writeFileSync(join(directory, 'kustomization.yaml'), kustomization)
     writeFileSync(join(directory, 'policy.yaml'), installed('policy.yaml'))
     const objects = renderKustomization(directory)
