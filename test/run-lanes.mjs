@@ -13,6 +13,7 @@ const lanes = {
   borders: ['depcruise', 'src', '--config', '.dependency-cruiser.mjs', '--output-type', 'err'],
   'dead-code': ['knip', '--no-progress', '--no-config-hints'],
   unit: vitest('unit'),
+  manifests: vitest('manifests'),
   interop: vitest('interop'),
   'no-token-logged': [
     'vitest',

@@ -9,6 +9,13 @@ export type Manifest = Readonly<Record<string, unknown>> & {
   readonly kind?: string
 }
 
+/** What tells which schema is meant. */
+interface Identified {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly meshConfig?: unknown
+}
+
 /** One document of one file. */
 export interface HookUpDocument {
   readonly file: string
@@ -21,12 +28,12 @@ export interface HookUpDocument {
 
 const root = 'deploy/hook-up'
 
-/** Paths from the root of the repository. */
+/** Paths from the root of the repository; a kustomization.yaml only lists the others. */
 export const hookUpFiles: readonly string[] = readdirSync(root, {
   recursive: true,
   encoding: 'utf8',
 })
-  .filter((path) => path.includes('.'))
+  .filter((path) => path.includes('.') && !path.endsWith('kustomization.yaml'))
   .map((path) => `${root}/${path}`)
   .sort()
 
@@ -42,8 +49,9 @@ export function hookUpDocuments(): readonly HookUpDocument[] {
   )
 }
 
-function schemaOf(manifest: Manifest): Schema | undefined {
-  if (manifest['meshConfig'] !== undefined) {
+/** The schema of a custom resource, made stricter where definitions say little; undefined where there is none. */
+export function schemaOf(manifest: Identified): Schema | undefined {
+  if (manifest.meshConfig !== undefined) {
     const meshConfig = vector('istio.mesh.v1alpha1_MeshConfig')
     return { type: 'object', required: ['meshConfig'], properties: { meshConfig } }
   }
