@@ -14,15 +14,33 @@ import {
   type Revocations,
 } from './check/index.js'
 import type { GateConfig } from './config/index.js'
+import { createIntrospections } from './create-introspection.js'
 import { createRevocation, type Telemetry } from './create-revocation.js'
 import { openEnvoyDoor, openHttpDoors } from './doors.js'
+import {
+  createRouteToken,
+  createTokenVerifier,
+  type IssuerIntrospection,
+} from './introspection/index.js'
 import { KeySets, type KeySetsDependencies } from './jwks/index.js'
 import { Opened } from './opened.js'
 import { clock } from './real-clock.js'
 import { DirectoryFiles } from './snapshot-files.js'
 import { createSourceFetch } from './source-fetch.js'
-import { issuerReports, Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
-import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
+import {
+  introspectionComponents,
+  issuerReports,
+  Log,
+  Metrics,
+  Readiness,
+  startAdminServer,
+} from './telemetry/index.js'
+import {
+  createAuthenticate,
+  createJwtVerifier,
+  introspectionRoom,
+  TokenCache,
+} from './token/index.js'
 
 /** Where a gate listens. What it has no door for is missing. */
 export interface Addresses {
@@ -68,6 +86,12 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     },
     clock,
   )
+  const introspections = createIntrospections(
+    config,
+    { clock, keySets, fetch: (url, init) => fetch(url, init) },
+    log,
+    telemetry,
+  )
   const revocation = await createRevocation(config, clock, log, telemetry)
   const metrics: Metrics = new Metrics({
     version: environment.version,
@@ -76,16 +100,26 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     monotonicMs: clock.monotonicMs,
     configLoadedAtMs: clock.wallMs(),
     revocation,
+    introspections,
   })
   const readiness: Readiness = new Readiness(
     () => keySets.status(),
-    () => (revocation === undefined ? {} : { revocation: revocation.readiness() }),
+    () => ({
+      ...introspectionComponents(introspections),
+      ...(revocation === undefined ? {} : { revocation: revocation.readiness() }),
+    }),
   )
   const onFault = (fault: unknown): void => {
     metrics.failed()
     log.fault(fault)
   }
-  const check = buildCheck(config, keySets, tokenCache, revocation ?? noRevocations, onFault)
+  const check = buildCheck(config, {
+    keySets,
+    introspections,
+    tokenCache,
+    revocations: revocation ?? noRevocations,
+    onFault,
+  })
   const observer: CheckObserver = {
     decided(event) {
       metrics.decided(event)
@@ -112,7 +146,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         {
           registry: metrics.registry,
           readiness,
-          issuers: () => issuerReports(keySets.status(), clock),
+          issuers: () => issuerReports(keySets.status(), clock, introspections),
         },
         revocation?.pages(),
       ),
@@ -186,13 +220,18 @@ function keySetsDependencies(
   }
 }
 
-function buildCheck(
-  config: GateConfig,
-  keySets: KeySets,
-  tokenCache: TokenCache,
-  revocations: Revocations,
-  onFault: (fault: unknown) => void,
-): Check {
+/** What a check is built from, beside its configuration. */
+interface CheckParts {
+  readonly keySets: KeySets
+  readonly introspections: readonly IssuerIntrospection[]
+  readonly tokenCache: TokenCache
+  readonly revocations: Revocations
+  readonly onFault: (fault: unknown) => void
+}
+
+function buildCheck(config: GateConfig, parts: CheckParts): Check {
+  const { keySets, introspections, tokenCache, revocations, onFault } = parts
+  const isAsking = introspections.length > 0
   const verifyJwt = createJwtVerifier({
     issuers: config.trustedIssuers,
     findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
@@ -203,10 +242,21 @@ function buildCheck(
   })
   return createCheck({
     policy: config.policy,
-    authenticate: createAuthenticate(verifyJwt, tokenCache, {
-      maxWaiting: config.limits.maxWaitingChecks,
-      maxWaitingForKeys: config.maxWaitingForKeys,
-    }),
+    authenticate: createAuthenticate(
+      isAsking ? createTokenVerifier(verifyJwt, introspections) : verifyJwt,
+      tokenCache,
+      {
+        maxWaiting: config.limits.maxWaitingChecks,
+        maxWaitingForKeys: new Map([
+          ...config.maxWaitingForKeys,
+          ...config.introspections.map(
+            ({ issuerId, maxWaitingChecks }) =>
+              [introspectionRoom(issuerId), maxWaitingChecks] as const,
+          ),
+        ]),
+      },
+      isAsking ? createRouteToken(config.introspections) : undefined,
+    ),
     claimPointers: config.claimPointers,
     revocations,
     clock,

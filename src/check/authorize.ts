@@ -147,7 +147,8 @@ function remembered(
 function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): Reason | undefined {
   const { issuers, audiences } = route.resource
   if (!issuers.has(token.issuerId)) return 'unknown_issuer'
-  if (!token.audiences.some((audience) => audiences.has(audience))) return 'wrong_audience'
+  const isForResource = token.audiences.some((audience) => audiences.has(audience))
+  if (!isForResource && token.needsNoAudience !== true) return 'wrong_audience'
   // Fail closed: a binding that is not verified here would make a stolen token as good as its owner (RFC 7800).
   if (token.isSenderConstrained) return 'unverifiable_confirmation'
   return unmetRequirement(route.requirement, grant)

@@ -43,6 +43,35 @@ export interface IssuerInput {
     roles?: string[] | undefined
     client?: string[] | undefined
   }
+  introspection?: IntrospectionInput | undefined
+  tokenCheck?: TokenCheckInput | undefined
+}
+
+/** How a JWT is checked. */
+export type TokenCheckInput = 'jwt' | 'introspection' | 'both'
+
+/** How an issuer is asked about tokens. */
+export interface IntrospectionInput {
+  endpoint?: string | undefined
+  discovery?: true | undefined
+  clientId: string
+  clientSecretFile?: string | undefined
+  privateKeyFile?: string | undefined
+  kid?: string | undefined
+  algorithm?: JwsAlgorithm | undefined
+  authMethod?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | undefined
+  signedResponses: 'off' | 'require'
+  timeoutSeconds: number
+  maxWaitingChecks: number
+  maxConcurrentRequests: number
+  maxNewTokensPerSecond: number
+  cacheSeconds: number
+  negativeCacheSeconds: number
+  tokenPrefix?: string | undefined
+  clientsWithoutAudience?: string[] | undefined
+  caFile?: string | undefined
+  allowInsecure: boolean
+  maxResponseBytes: number
 }
 
 /** What a route demands. */
@@ -61,6 +90,7 @@ export interface RouteInput {
   access?: 'public' | 'authenticated' | undefined
   scopes?: NamesInput | undefined
   require?: RequirementInput | undefined
+  tokenCheck?: TokenCheckInput | undefined
 }
 
 /** A protected resource. */
@@ -73,6 +103,7 @@ export interface ResourceInput {
   metadataUrl?: string | undefined
   upstreamHeaders: Record<string, string>
   routes: RouteInput[]
+  opaqueIssuer?: string | undefined
 }
 
 /** The files of a certificate. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
+import { introspectionSchema, tokenCheckSchema } from './schema-introspection.js'
 import { id, pointer, positive, seconds, text } from './schema-atoms.js'
 
 const keys = z.strictObject({
@@ -46,6 +47,8 @@ const issuer = z.strictObject({
       client: z.array(pointer).min(1).optional(),
     })
     .prefault({}),
+  introspection: introspectionSchema.optional(),
+  tokenCheck: tokenCheckSchema.optional(),
 })
 
 /** An issuer; unknown keys are refused. */

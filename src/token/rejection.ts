@@ -10,6 +10,8 @@ export type RejectionReason =
   | 'wrong_type'
   | 'missing_claim'
   | 'invalid_claim'
+  | 'inactive_token'
+  | 'introspection_mismatch'
 
 /**
  * Reasons that stay true of a token however often it comes back. The others pass with time or with the next refresh

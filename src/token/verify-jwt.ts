@@ -54,16 +54,18 @@ export interface JwtVerifierDependencies {
 /** A verified token together with what bounds its life. */
 export interface JwtVerification {
   readonly authentication: Authentication
-  /** Only of a verified token. */
-  readonly life?: TokenLife
+  /** Only of a verified token; one without is not remembered. */
+  readonly life?: TokenLife | undefined
+  /** How long a rejection may be remembered when it is not the cache that says so; 0 is not at all. */
+  readonly rejectionTtlMs?: number
 }
 
 /** How long a verified token may be believed. */
 export interface TokenLife {
   readonly expiresAtMs: number
   readonly notBeforeMs: number
-  /** Carries the moment at which the issuer withdrew the key. */
-  readonly key: VerificationKey
+  /** The key that signed, or whatever else the trust rests on: carries the monotonic moment at which that ends. */
+  readonly key: { readonly trustedUntilMs: number }
 }
 
 /**
@@ -141,7 +143,7 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
       audiences,
       isSenderConstrained,
       kid: key.kid,
-      claims: pick(jwt.claims, dependencies.neededClaims),
+      claims: pickClaims(jwt.claims, dependencies.neededClaims),
     }
     return {
       authentication: { kind: 'verified', token },
@@ -167,7 +169,8 @@ function rejected(reason: RejectionReason, issuer?: TrustedIssuer): JwtVerificat
   return { authentication: { kind: 'rejected', reason, issuerId: issuer?.id } }
 }
 
-function pick(
+/** The members of these names, and no other. */
+export function pickClaims(
   claims: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {
