@@ -5,6 +5,7 @@ const rooms = [
   'jwks',
   'token',
   'check',
+  'introspection',
   'revocation',
   'envoy',
   'forward-auth',
@@ -39,6 +40,11 @@ const borders = [
     why: 'check/ decides and knows no proxy. If it needs something from a door, add a field to CheckRequest.',
   },
   {
+    room: 'introspection',
+    may: ['jwks', 'token'],
+    why: 'introspection/ asks issuers about tokens; what a token may do is decided in check/.',
+  },
+  {
     room: 'revocation',
     may: [],
     types: ['check'],
@@ -62,7 +68,7 @@ const borders = [
   {
     room: 'config',
     may: ['policy', 'jwks', 'revocation'],
-    types: ['check', 'token'],
+    types: ['check', 'introspection', 'token'],
     why: 'config/ compiles settings; it starts nothing and decides nothing.',
   },
   {
@@ -73,7 +79,7 @@ const borders = [
   {
     room: 'telemetry',
     may: [],
-    types: ['check', 'jwks', 'token', 'revocation'],
+    types: ['check', 'introspection', 'jwks', 'token', 'revocation'],
     why: 'telemetry/ listens. A value import would let a metric change a decision.',
   },
   {
@@ -86,8 +92,8 @@ const borders = [
 const homes = [
   { pattern: '^node_modules/@grpc/|grpc-health-check', rooms: ['envoy'] },
   { pattern: '^node_modules/protobufjs', rooms: ['envoy'] },
-  { pattern: '^node_modules/jose', rooms: ['jwks', 'token', 'dev'] },
-  { pattern: '^node_modules/lru-cache', rooms: ['jwks', 'token'] },
+  { pattern: '^node_modules/jose', rooms: ['jwks', 'token', 'introspection', 'dev'] },
+  { pattern: '^node_modules/lru-cache', rooms: ['jwks', 'token', 'introspection'] },
   { pattern: '^node_modules/prom-client', rooms: ['telemetry'] },
   { pattern: '^node_modules/(zod|fastest-levenshtein)', rooms: ['config'] },
   { pattern: '^node_modules/yaml', rooms: ['config', 'doctor', 'revocation'] },

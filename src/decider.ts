@@ -8,14 +8,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createCheck, type Check, type CheckDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
+import {
+  createRouteToken,
+  createTokenVerifier,
+  type IssuerIntrospection,
+} from './introspection/index.js'
 import { KeySets, type KeySetsDependencies } from './jwks/index.js'
 import { clock } from './real-clock.js'
-import { createAuthenticate, createJwtVerifier, TokenCache } from './token/index.js'
+import {
+  createAuthenticate,
+  createJwtVerifier,
+  introspectionRoom,
+  TokenCache,
+} from './token/index.js'
 
 /** The rooms that know a configuration. */
 export interface Decider {
   readonly config: GateConfig
   readonly keySets: KeySets
+  readonly introspections: readonly IssuerIntrospection[]
   readonly tokenCache: TokenCache
   readonly check: Check
 }
@@ -26,6 +37,7 @@ export interface DeciderDependencies extends Pick<
   'revocations' | 'onFault' | 'labels'
 > {
   readonly keySets: KeySetsDependencies
+  readonly introspections: (config: GateConfig, keySets: KeySets) => readonly IssuerIntrospection[]
 }
 
 const maxRejections = 20_000
@@ -46,17 +58,25 @@ export function succeedingDecider(
   const isSame = (id: string): boolean =>
     isDeepStrictEqual(config.issuerEntries.get(id), before.config.issuerEntries.get(id))
   const keySets = before.keySets.successor(config.issuerKeys, isSame)
-  const tokenCache = canKeepTokens(config, before.config)
+  const tokenCache = canKeepTokens(config, before.config, isSame)
     ? before.tokenCache
     : createTokenCache(config, before.tokenCache)
   return assemble(config, keySets, tokenCache, dependencies)
 }
 
-/** Of a token only the claims were kept that the configuration asked for. */
-function canKeepTokens(config: GateConfig, before: GateConfig): boolean {
+/**
+ * Of a token only the claims were kept that the configuration asked for; and what an issuer said of opaque tokens, unlike
+ * what its keys vouch for, cannot be taken back one by one.
+ */
+function canKeepTokens(
+  config: GateConfig,
+  before: GateConfig,
+  isSame: (id: string) => boolean,
+): boolean {
   const kept = new Set(before.neededClaims)
   return (
     config.neededClaims.every((name) => kept.has(name)) &&
+    before.introspections.every(({ issuerId }) => isSame(issuerId)) &&
     config.limits.maxCachedTokens === before.limits.maxCachedTokens &&
     config.limits.maxCacheBytes === before.limits.maxCacheBytes
   )
@@ -75,8 +95,11 @@ function assemble(
   config: GateConfig,
   keySets: KeySets,
   tokenCache: TokenCache,
-  { revocations, onFault, labels }: DeciderDependencies,
+  dependencies: DeciderDependencies,
 ): Decider {
+  const { revocations, onFault, labels } = dependencies
+  const introspections = dependencies.introspections(config, keySets)
+  const isAsking = introspections.length > 0
   const verifyJwt = createJwtVerifier({
     issuers: config.trustedIssuers,
     findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
@@ -87,10 +110,12 @@ function assemble(
   })
   const check = createCheck({
     policy: config.policy,
-    authenticate: createAuthenticate(verifyJwt, tokenCache, {
-      maxWaiting: config.limits.maxWaitingChecks,
-      maxWaitingForKeys: config.maxWaitingForKeys,
-    }),
+    authenticate: createAuthenticate(
+      isAsking ? createTokenVerifier(verifyJwt, introspections) : verifyJwt,
+      tokenCache,
+      { maxWaiting: config.limits.maxWaitingChecks, maxWaitingForKeys: roomsOf(config) },
+      isAsking ? createRouteToken(config.introspections) : undefined,
+    ),
     claimPointers: config.claimPointers,
     revocations,
     clock,
@@ -101,5 +126,13 @@ function assemble(
     onFault,
     ...(labels === undefined ? {} : { labels }),
   })
-  return { config, keySets, tokenCache, check }
+  return { config, keySets, introspections, tokenCache, check }
+}
+
+/** How many checks may wait in each room, by its name. */
+function roomsOf({ maxWaitingForKeys, introspections }: GateConfig): ReadonlyMap<string, number> {
+  const asking = introspections.map(
+    ({ issuerId, maxWaitingChecks }) => [introspectionRoom(issuerId), maxWaitingChecks] as const,
+  )
+  return new Map([...maxWaitingForKeys, ...asking])
 }

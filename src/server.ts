@@ -14,6 +14,7 @@ import {
 } from './check/index.js'
 import { ConfigReload, type ConfigSource } from './config-reload.js'
 import type { GateConfig } from './config/index.js'
+import { createIntrospections } from './create-introspection.js'
 import { createRevocation, type Telemetry } from './create-revocation.js'
 import { CurrentDecider } from './current-decider.js'
 import { openEnvoyDoor, openHttpDoors } from './doors.js'
@@ -22,7 +23,14 @@ import { Opened } from './opened.js'
 import { clock } from './real-clock.js'
 import { DirectoryFiles } from './snapshot-files.js'
 import { createSourceFetch } from './source-fetch.js'
-import { issuerReports, Log, Metrics, Readiness, startAdminServer } from './telemetry/index.js'
+import {
+  introspectionComponents,
+  issuerReports,
+  Log,
+  Metrics,
+  Readiness,
+  startAdminServer,
+} from './telemetry/index.js'
 
 /** Where a gate listens. What it has no door for is missing. */
 export interface Addresses {
@@ -71,6 +79,13 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     config,
     {
       keySets: keySetsDependencies(config, log, telemetry),
+      introspections: (changed, keySets) =>
+        createIntrospections(
+          changed,
+          { clock, keySets, fetch: (url, init) => fetch(url, init) },
+          log,
+          telemetry,
+        ),
       revocations: revocation ?? noRevocations,
       labels: new LabelRegistry(),
       onFault,
@@ -85,8 +100,10 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     monotonicMs: clock.monotonicMs,
     configLoadedAtMs: clock.wallMs(),
     revocation,
+    introspections: () => decider.now.introspections,
   })
   const readiness: Readiness = new Readiness(keyStates, () => ({
+    ...introspectionComponents(decider.now.introspections),
     ...(revocation === undefined ? {} : { revocation: revocation.readiness() }),
     ...(reload === undefined ? {} : { configuration: reload.readiness() }),
   }))
@@ -118,7 +135,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         {
           registry: metrics.registry,
           readiness,
-          issuers: () => issuerReports(keyStates(), clock),
+          issuers: () => issuerReports(keyStates(), clock, decider.now.introspections),
         },
         revocation?.pages(),
       ),

@@ -46,9 +46,18 @@ async function readToken(path: string): Promise<string> {
   return token
 }
 
-async function fetchByAuthority(url: string, init: RequestInit, ca: Buffer): Promise<Response> {
-  const { signal } = init
+/**
+ * Sends one request, with a text as its body or none, to a server for which the given authorities alone may vouch. Does not
+ * follow redirects. Rejects as `fetch` does.
+ */
+export async function fetchByAuthority(
+  url: string,
+  init: RequestInit,
+  ca: Buffer,
+): Promise<Response> {
+  const { signal, body, method } = init
   const options = {
+    ...(method === undefined ? {} : { method }),
     headers: Object.fromEntries(new Headers(init.headers)),
     ...(signal === null || signal === undefined ? {} : { signal }),
   }
@@ -60,7 +69,7 @@ async function fetchByAuthority(url: string, init: RequestInit, ca: Buffer): Pro
     request.on('close', () => {
       reject(new Error('the connection ended without an answer'))
     })
-    request.on('error', reject).end()
+    request.on('error', reject).end(typeof body === 'string' ? body : undefined)
   })
   try {
     return toResponse(response)

@@ -90,7 +90,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
     const extraction = extractAccessToken(request.authorization, limits.maxTokenBytes)
     if (extraction.kind !== 'extracted') return refusals.get(extraction.kind, route)
 
-    const authentication = authenticate(extraction.accessToken)
+    const authentication = authenticate(extraction.accessToken, route)
     return authentication instanceof PendingAuthentication
       ? wait(authentication, route, request)
       : conclude(authentication, route)
@@ -112,6 +112,8 @@ export function createCheck(dependencies: CheckDependencies): Check {
         return refusals.get('overloaded', route, authentication.issuerId)
       case 'unavailable':
         return refusals.get('keys_unavailable', route, authentication.issuerId)
+      case 'introspection_unavailable':
+        return refusals.get('introspection_unavailable', route, authentication.issuerId)
     }
   }
 

@@ -24,6 +24,7 @@ export type Reason =
   | 'malformed_request'
   | 'untrusted_proxy'
   | 'keys_unavailable'
+  | 'introspection_unavailable'
   | 'revocation_unavailable'
   | 'overloaded'
   | 'deadline'
@@ -116,6 +117,10 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   refused_claim: invalidToken(notValidHere),
   /** The client is none of the issuer's `clients`. */
   client_not_allowed: invalidToken(notValidHere),
+  /** Its issuer was asked about it and does not call it active. */
+  inactive_token: invalidToken(notValidHere),
+  /** A JWT that is active, but as the token of another subject or client. */
+  introspection_mismatch: invalidToken(notValidHere),
   /** Genuine and in time, and withdrawn: itself, its subject, client, session or key. */
   revoked: invalidToken('The access token was revoked'),
   /** The token is bound to a key (`cnf`), and the binding cannot be verified. */
@@ -131,6 +136,8 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   /** The question came from an address that is no proxy of ours, so that anybody could have asked it. */
   untrusted_proxy: forbidden('No route allows this request', null),
   keys_unavailable: unavailable('Access tokens cannot be verified at the moment'),
+  /** The issuer could not be asked about the token, or its answer is no answer. */
+  introspection_unavailable: unavailable('Access tokens cannot be verified at the moment'),
   /** What is revoked is not known, and the operator wants nobody to pass then. */
   revocation_unavailable: unavailable('Access tokens cannot be verified at the moment'),
   overloaded: unavailable('Too many requests are waiting'),

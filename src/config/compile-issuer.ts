@@ -1,8 +1,10 @@
 /** One issuer of the configuration, its preset filled in, and what is wrong with it. */
 import type { ClaimPointers } from '../check/index.js'
+import type { IntrospectionOptions } from '../introspection/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
 import { parseJsonPointer, type JsonPointer } from '../policy/index.js'
 import type { TrustedIssuer } from '../token/index.js'
+import { compileIntrospection, needsKeys } from './compile-introspection.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
 import { compileTokenRules } from './compile-token-rules.js'
 import type { IssuerInput } from './config-input.js'
@@ -16,6 +18,8 @@ export interface CompiledIssuer {
   /** Checks that may wait for this issuer's keys at the same time. */
   readonly maxWaitingChecks: number
   readonly pointers: ClaimPointers
+  /** Undefined when nobody is asked about this issuer's tokens. */
+  readonly introspection: IntrospectionOptions | undefined
 }
 
 /** Compiles an issuer; adds to `findings` what is wrong. `directory` is where relative file names start. */
@@ -27,16 +31,22 @@ export function compileIssuer(
 ): CompiledIssuer {
   const input = fillIssuer(written)
   const { claims } = input
+  const algorithms = compileAlgorithms(input, path, findings)
+  const clockToleranceMs = input.clockToleranceSeconds * 1_000
+  const rules = compileTokenRules(input, written, path, findings)
+  const owner = { algorithms, clockToleranceMs, rules }
   return {
-    keys: compileKeySource(input, path, directory, findings),
+    introspection: compileIntrospection(input, owner, path, directory, findings),
+    // What is wrong with keys that nobody uses is nobody's problem: the default source fits few such issuers.
+    keys: compileKeySource(input, path, directory, needsKeys(input) ? findings : []),
     maxWaitingChecks: input.keys.maxWaitingChecks,
     trusted: {
       id: input.id,
       issuer: input.issuer,
-      algorithms: compileAlgorithms(input, path, findings),
+      algorithms,
       tokenTypes: input.tokenTypes,
-      clockToleranceMs: input.clockToleranceSeconds * 1_000,
-      rules: compileTokenRules(input, written, path, findings),
+      clockToleranceMs,
+      rules,
     },
     pointers: {
       scopes: claims.scopes.map(pointer),

@@ -30,6 +30,7 @@ export function compileResource(
   path: ConfigPath,
   issuerIds: ReadonlySet<string>,
   findings: Finding[],
+  opaqueIssuer?: string,
 ): readonly PlacedEntry[] {
   const resource: ProtectedResource = {
     id: input.id,
@@ -41,6 +42,7 @@ export function compileResource(
       claim: pointer(claim),
     })),
     metadataUrl: input.metadataUrl,
+    opaqueIssuer,
   }
   checkHeaders(Object.keys(input.upstreamHeaders), path, findings)
   const hosts = (input.hosts ?? []).map((host, index) => {
@@ -108,6 +110,7 @@ function compileRoute(
     access: input.access ?? 'restricted',
     requirement,
     challengeScopes: requirement.scopes === undefined ? [] : requiredNames(requirement.scopes),
+    tokenCheck: input.tokenCheck,
   }
   return { hosts, methods: input.methods ?? [], pattern: parsed.pattern, route }
 }

@@ -7,6 +7,7 @@ import {
   type JsonPointer,
   type Route,
 } from '../policy/index.js'
+import { checkIntrospections, needsKeys, opaqueIssuerOf } from './compile-introspection.js'
 import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
 import { compileListen } from './compile-listen.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
@@ -30,13 +31,26 @@ export function compileConfig(
     return issuer === undefined ? [] : [compileIssuer(issuer, path, directoryOf(path), findings)]
   })
   const issuerIds = new Set(issuers.map(({ trusted }) => trusted.id))
+  const introspections = issuers.flatMap(({ introspection }) => introspection ?? [])
+  const keyless = new Set(
+    input.issuers.flatMap((issuer) =>
+      issuer === undefined || needsKeys(issuer) ? [] : [issuer.id],
+    ),
+  )
   const placed = input.resources.flatMap((resource, index) =>
     resource === undefined
       ? []
-      : compileResource(resource, ['resources', index], issuerIds, findings),
+      : compileResource(
+          resource,
+          ['resources', index],
+          issuerIds,
+          findings,
+          opaqueIssuerOf(resource, introspections),
+        ),
   )
   checkNames(input, issuerIds, findings)
   checkIssuersGiven(input, findings)
+  checkIntrospections(input, introspections, findings)
 
   const { policy, conflicts } = compilePolicy(placed.map(({ entry }) => entry))
   for (const { first, second } of conflicts) {
@@ -55,7 +69,7 @@ export function compileConfig(
       graceMs: input.shutdown.graceSeconds * 1_000,
     },
     policy,
-    issuerKeys: issuers.map(({ keys }) => keys),
+    issuerKeys: issuers.map(({ keys }) => keys).filter(({ id }) => !keyless.has(id)),
     maxWaitingForKeys: new Map(
       issuers.map(({ trusted, maxWaitingChecks }) => [trusted.id, maxWaitingChecks]),
     ),
@@ -71,6 +85,7 @@ export function compileConfig(
       ]),
     ],
     managedHeaders: managedHeaders(policy.routes),
+    introspections,
     revocation: compileRevocation(input.revocation, directoryOf(['revocation']), findings),
   }
 }

@@ -89,6 +89,34 @@ export interface IssuerInput {
   clients?: string[] | undefined
   allowIdTokens?: boolean | undefined
   subject?: string | undefined
+  introspection?: IntrospectionInput | undefined
+  tokenCheck?: TokenCheckInput | undefined
+}
+
+/** How a JWT is checked. */
+export type TokenCheckInput = 'jwt' | 'introspection' | 'both'
+
+/** How an issuer is asked about tokens. */
+export interface IntrospectionInput {
+  endpoint?: string | undefined
+  discovery?: true | undefined
+  clientId: string
+  clientSecretFile?: string | undefined
+  privateKeyFile?: string | undefined
+  kid?: string | undefined
+  algorithm?: JwsAlgorithm | undefined
+  authMethod?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | undefined
+  signedResponses: 'off' | 'require'
+  timeoutSeconds: number
+  maxWaitingChecks: number
+  maxConcurrentRequests: number
+  maxNewTokensPerSecond: number
+  cacheSeconds: number
+  negativeCacheSeconds: number
+  tokenPrefix?: string | undefined
+  caFile?: string | undefined
+  allowInsecure: boolean
+  maxResponseBytes: number
 }
 
 /** What a route demands. */
@@ -107,6 +135,7 @@ export interface RouteInput {
   access?: 'public' | 'authenticated' | undefined
   scopes?: NamesInput | undefined
   require?: RequirementInput | undefined
+  tokenCheck?: TokenCheckInput | undefined
 }
 
 /** A protected resource. */
@@ -119,6 +148,7 @@ export interface ResourceInput {
   metadataUrl?: string | undefined
   upstreamHeaders: Record<string, string>
   routes: RouteInput[]
+  opaqueIssuer?: string | undefined
 }
 
 /** The files of a certificate. */

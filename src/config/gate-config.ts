@@ -1,5 +1,6 @@
 /** A configuration as the composition root takes it: everything resolved, compiled and in milliseconds. */
 import type { ClaimPointers } from '../check/index.js'
+import type { IntrospectionOptions } from '../introspection/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
 import type { Policy } from '../policy/index.js'
 import type { RevocationOptions } from '../revocation/index.js'
@@ -15,6 +16,7 @@ export interface GateConfig {
   readonly log: ConfigInput['log']
   readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
   readonly policy: Policy
+  /** Of issuers whose keys are ever used. */
   readonly issuerKeys: readonly IssuerKeyOptions[]
   /** How many checks may wait for keys, by the id of their issuer. */
   readonly maxWaitingForKeys: ReadonlyMap<string, number>
@@ -26,6 +28,8 @@ export interface GateConfig {
   readonly neededClaims: readonly string[]
   /** Every header, in every spelling, that only Scopegate may send upstream. */
   readonly managedHeaders: readonly string[]
+  /** Of the issuers that are asked about tokens. */
+  readonly introspections: readonly IntrospectionOptions[]
   /** Undefined when nothing can ever be revoked here. */
   readonly revocation: RevocationOptions | undefined
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
+import { introspectionSchema, tokenCheckSchema } from './schema-introspection.js'
 import { id, pointer, positive, seconds, text } from './schema-atoms.js'
 import { tokenRuleKeys } from './schema-token-rules.js'
 
@@ -48,6 +49,8 @@ const issuer = z.strictObject({
     })
     .prefault({}),
   ...tokenRuleKeys,
+  introspection: introspectionSchema.optional(),
+  tokenCheck: tokenCheckSchema.optional(),
 })
 
 /** An issuer; unknown keys are refused. */

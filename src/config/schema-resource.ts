@@ -7,6 +7,7 @@ import type {
   ResourceInput,
   ResourceParts,
 } from './config-input.js'
+import { tokenCheckSchema } from './schema-introspection.js'
 import { fieldText, id, pointer, scopeName, text } from './schema-atoms.js'
 
 function names(name: z.ZodString): z.ZodType<NamesInput> {
@@ -62,6 +63,7 @@ const route = z.strictObject({
   access: z.enum(['public', 'authenticated']).optional(),
   scopes: names(scopeName).optional(),
   require: requirement.optional(),
+  tokenCheck: tokenCheckSchema.optional(),
 })
 
 const resource = z.strictObject({
@@ -86,6 +88,7 @@ const resource = z.strictObject({
     )
     .default({}),
   routes: z.array(route).min(1),
+  opaqueIssuer: id.optional(),
 })
 
 /** A resource; unknown keys are refused. */

@@ -22,11 +22,20 @@ export function metadataUrls(issuer: string): readonly string[] {
 
 /** The issuer's `jwks_uri`. Rejects with every form's own problem when none of them leads to one. */
 export async function discoverJwksUri(issuer: string, limits: FetchLimits): Promise<string> {
+  return await discoverUrl(issuer, 'jwks_uri', limits)
+}
+
+/** A URL of the issuer's metadata, by the name of its member. Rejects as {@link discoverJwksUri} does. */
+export async function discoverUrl(
+  issuer: string,
+  member: string,
+  limits: FetchLimits,
+): Promise<string> {
   const problems: string[] = []
   for (const url of metadataUrls(issuer)) {
     try {
       const { document } = await fetchDocument(url, limits)
-      return jwksUriOf(document, issuer, url, limits.allowInsecure)
+      return urlIn(document, { issuer, member, url }, limits.allowInsecure)
     } catch (error) {
       problems.push(describeFault(error, url))
     }
@@ -34,13 +43,18 @@ export async function discoverJwksUri(issuer: string, limits: FetchLimits): Prom
   throw new Error(`no metadata document of issuer ${issuer} could be used: ${problems.join('; ')}`)
 }
 
-function jwksUriOf(metadata: unknown, issuer: string, url: string, insecure: boolean): string {
-  const { issuer: stated, jwks_uri: jwksUri } = (metadata ?? {}) as Record<string, unknown>
-  if (stated !== issuer) throw new Error(`${url} is the metadata of another issuer`)
-  if (typeof jwksUri !== 'string' || !isFetchable(jwksUri, insecure)) {
-    throw new Error(`${url} names no https jwks_uri`)
+function urlIn(
+  metadata: unknown,
+  { issuer, member, url }: { issuer: string; member: string; url: string },
+  insecure: boolean,
+): string {
+  const members = (metadata ?? {}) as Record<string, unknown>
+  if (members['issuer'] !== issuer) throw new Error(`${url} is the metadata of another issuer`)
+  const found = members[member]
+  if (typeof found !== 'string' || !isFetchable(found, insecure)) {
+    throw new Error(`${url} names no https ${member}`)
   }
-  return jwksUri
+  return found
 }
 
 /** One line about a fault, for operators: the message and, where a network error hides it, its cause. */

@@ -2,6 +2,7 @@
 export { isJwsAlgorithm, jwsAlgorithms } from './algorithm.js'
 export type { JwsAlgorithm } from './algorithm.js'
 export type { Clock } from './clock.js'
+export { describeFault, discoverUrl } from './discovery.js'
 export { isFetchable } from './fetch-document.js'
 export type { Fetch } from './fetch-document.js'
 export type { IssuerKeyOptions, IssuerKeyState } from './issuer-key-state.js'

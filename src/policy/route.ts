@@ -20,6 +20,8 @@ export interface ProtectedResource {
   readonly upstreamHeaders: readonly UpstreamHeader[]
   /** URL of the resource's RFC 9728 document, for the challenge. */
   readonly metadataUrl: string | undefined
+  /** Id of the issuer whose an opaque token is that shows nobody's prefix; undefined when there is none. */
+  readonly opaqueIssuer?: string | undefined
 }
 
 /** One route, with what it takes to pass it. */
@@ -34,4 +36,6 @@ export interface Route {
   readonly requirement: Requirement
   /** What the challenge names in `scope`. */
   readonly challengeScopes: readonly string[]
+  /** How a JWT is checked here, in place of what its issuer says. */
+  readonly tokenCheck?: 'jwt' | 'introspection' | 'both' | undefined
 }

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { listen } from '../listen.js'
-import type { IssuerReport } from './issuer-report.js'
+import type { IssuerReport, KeylessIssuerReport } from './issuer-report.js'
 import type { Readiness } from './readiness.js'
 
 /** An admin server that listens. */
@@ -25,7 +25,7 @@ export interface AdminPage {
 export interface AdminSources {
   readonly registry: Registry
   readonly readiness: Readiness
-  readonly issuers: () => readonly IssuerReport[]
+  readonly issuers: () => readonly (IssuerReport | KeylessIssuerReport)[]
 }
 
 /** Starts the server on `host:port` or `unix:/path`. Rejects when the address cannot be bound. */

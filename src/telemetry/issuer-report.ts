@@ -1,4 +1,5 @@
-/** What operators see of the keys of each issuer, on `/issuers`. Public facts only: no key material and no secret. */
+/** What operators see of the keys and the introspection of each issuer, on `/issuers`. Public facts only: no key material and no secret. */
+import type { IntrospectionStatus } from './introspection-metrics.js'
 import type { Clock, IssuerKeyState } from '../jwks/index.js'
 
 /** One key that is in use. */
@@ -23,17 +24,35 @@ export interface IssuerReport {
   readonly fromSnapshot: boolean
   readonly failuresInARow: number
   readonly lastError: string | null
+  /** Only of an issuer that is asked about tokens. */
+  readonly introspection?: IntrospectionReport
 }
+
+/** How an issuer is asked about tokens. */
+export interface IntrospectionReport {
+  /** Null when it is found in the issuer's metadata. */
+  readonly endpoint: string | null
+  readonly authMethod: string
+  readonly signedResponses: 'off' | 'require'
+  readonly tokenCheck: string
+  readonly circuit: string
+  readonly lastError: string | null
+}
+
+/** An issuer whose keys are never used. */
+export type KeylessIssuerReport = Pick<IssuerReport, 'id' | 'issuer' | 'introspection'>
 
 const thumbprintPrefix = 12
 
-/** The report of every issuer, in the order of the configuration. */
+/** The report of every issuer, in the order of the configuration; those whose keys are never used come last. */
 export function issuerReports(
   states: readonly IssuerKeyState[],
   clock: Pick<Clock, 'monotonicMs' | 'wallMs'>,
-): readonly IssuerReport[] {
+  introspections: readonly IntrospectionStatus[] = [],
+): readonly (IssuerReport | KeylessIssuerReport)[] {
   const nowMs = clock.monotonicMs()
-  return states.map((state) => {
+  const asked = new Map(introspections.map((one) => [one.options.issuerId, one]))
+  const withKeys = states.map((state) => {
     const { options, loadedAtMs, nextRefreshAtMs, set } = state
     const ageMs = loadedAtMs === undefined ? undefined : nowMs - loadedAtMs
     return {
@@ -52,8 +71,35 @@ export function issuerReports(
       fromSnapshot: state.isFromSnapshot,
       failuresInARow: state.failuresInARow,
       lastError: state.lastFault ?? null,
+      ...introspectionReport(asked.get(options.id)),
     }
   })
+  const known = new Set(withKeys.map(({ id }) => id))
+  const keyless = introspections
+    .filter(({ options }) => !known.has(options.issuerId))
+    .map((one) => ({
+      id: one.options.issuerId,
+      issuer: one.options.issuer,
+      ...introspectionReport(one),
+    }))
+  return [...withKeys, ...keyless]
+}
+
+function introspectionReport(
+  status: IntrospectionStatus | undefined,
+): Pick<IssuerReport, 'introspection'> {
+  if (status === undefined) return {}
+  const { options, circuit, lastFault } = status
+  return {
+    introspection: {
+      endpoint: options.endpoint ?? null,
+      authMethod: options.authentication.method,
+      signedResponses: options.requiresSignature ? 'require' : 'off',
+      tokenCheck: options.tokenCheck,
+      circuit,
+      lastError: lastFault ?? null,
+    },
+  }
 }
 
 function seconds(ms: number): number {

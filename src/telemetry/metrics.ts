@@ -11,6 +11,11 @@ import type { IssuerKeyState, SnapshotResult } from '../jwks/index.js'
 import type { RevocationResult, RevocationSource } from '../revocation/index.js'
 import type { TokenCacheCounts } from '../token/index.js'
 import { ConfigurationMetrics } from './configuration-metrics.js'
+import {
+  collectIntrospections,
+  type CountIntrospection,
+  type IntrospectionStatus,
+} from './introspection-metrics.js'
 import { LatencyHistogram } from './latency-histogram.js'
 import { collectRevocations, type RevocationStatus } from './revocation-metrics.js'
 
@@ -24,6 +29,8 @@ export interface MetricSources {
   readonly configLoadedAtMs: number
   /** Undefined when revocation is not configured. */
   readonly revocation: RevocationStatus | undefined
+  /** Empty when no issuer is ever asked about a token. */
+  readonly introspections: () => readonly IntrospectionStatus[]
 }
 
 /** From a quarter of a tenth of a millisecond, where a warm decision ends, to the time-out that proxies use. */
@@ -41,6 +48,8 @@ export class Metrics {
   readonly #droppedHeaders: Counter<'header'>
   readonly #faults: Counter
   readonly #configuration: ConfigurationMetrics
+  /** Counts one token that an issuer was to be asked about. */
+  readonly introspected: CountIntrospection
   readonly #revocationEvents: Counter<'source' | 'result'> | undefined
 
   constructor(sources: MetricSources) {
@@ -80,6 +89,7 @@ export class Metrics {
     collectKeySets(sources, registers)
     collectProcess(sources, registers)
     this.#configuration = new ConfigurationMetrics(sources.configLoadedAtMs, registers)
+    this.introspected = collectIntrospections(sources.introspections, registers)
     this.#revocationEvents = collectRevocations(sources.revocation, registers)
   }
 

@@ -11,7 +11,7 @@ export interface VerifiedAccessToken {
   readonly isAudienceWaived?: boolean
   /** Whether the token is bound to a key; the binding itself has not been checked. */
   readonly isSenderConstrained: boolean
-  /** Of the key that verified the signature, as the issuer publishes it. */
+  /** Of the key that verified the signature, as the issuer publishes it; undefined of an introspected token. */
   readonly kid: string | undefined
   /** The claims that the configuration asks for; all others were forgotten. */
   readonly claims: Readonly<Record<string, unknown>>
@@ -26,5 +26,7 @@ export type Authentication =
       readonly issuerId: string | undefined
     }
   | { readonly kind: 'unavailable'; readonly issuerId: string; readonly cause: unknown }
+  /** The issuer could not be asked about the token: nothing is known of it. */
+  | { readonly kind: 'introspection_unavailable'; readonly issuerId: string }
   /** Too many wait for the keys of this issuer or, without an issuer, for signatures; this one was not begun. */
   | { readonly kind: 'overloaded'; readonly issuerId: string | undefined }

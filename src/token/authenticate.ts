@@ -8,11 +8,14 @@
  */
 import type { Authentication } from './access-token.js'
 import { TokenCache } from './token-cache.js'
-import type { VerifyJwt } from './verify-jwt.js'
+import type { RouteToken, TokenDemand, TokenRouting, VerifyToken } from './token-routing.js'
 import { Party, WaitingRoom } from './waiting-room.js'
 
-/** Authenticates an access token; at once when it is known. Never throws. */
-export type Authenticate = (accessToken: string) => Authentication | PendingAuthentication
+/** Authenticates an access token for a route; at once when it is known. Never throws. */
+export type Authenticate = (
+  accessToken: string,
+  demand: TokenDemand,
+) => Authentication | PendingAuthentication
 
 /** An authentication that has to be waited for. */
 export class PendingAuthentication {
@@ -40,29 +43,34 @@ export class PendingAuthentication {
 export interface AuthenticateLimits {
   /** For signatures, of all issuers together. */
   readonly maxWaiting: number
-  /** For keys, by the issuer's id. */
+  /** For keys, by the issuer's id, and for introspection, by `introspectionRoom`. */
   readonly maxWaitingForKeys: ReadonlyMap<string, number>
 }
 
-/** Puts the cache in front of a verifier. */
+/** Puts the cache in front of a verifier. Without `routeToken` every token is a JWT. */
 export function createAuthenticate(
-  verifyJwt: VerifyJwt,
+  verifyToken: VerifyToken,
   cache: TokenCache,
   limits: AuthenticateLimits,
+  routeToken?: RouteToken,
 ): Authenticate {
   const underWay = new Map<string, PendingAuthentication>()
   const commonRoom = new WaitingRoom(limits.maxWaiting)
-  const keyRooms = new Map(
-    [...limits.maxWaitingForKeys].map(([issuerId, places]) => [issuerId, new WaitingRoom(places)]),
+  const rooms = new Map(
+    [...limits.maxWaitingForKeys].map(([name, places]) => [name, new WaitingRoom(places)]),
   )
 
-  return function authenticate(accessToken) {
-    const key = TokenCache.keyOf(accessToken)
+  return function authenticate(accessToken, demand) {
+    const routing = routeToken?.(accessToken, demand)
+    if (routing?.refusal !== undefined) return routing.refusal
+    const suffix = routing?.cacheSuffix ?? ''
+    const hash = TokenCache.keyOf(accessToken)
+    const key = suffix === '' ? hash : hash + suffix
     const known = cache.get(key) ?? underWay.get(key)
     if (known !== undefined) return known
     const party = Party.in(commonRoom)
     if (party === undefined) return { kind: 'overloaded', issuerId: undefined }
-    const result = verify(key, accessToken, party).finally(() => {
+    const result = verify(key, accessToken, party, routing).finally(() => {
       underWay.delete(key)
       party.end()
     })
@@ -71,11 +79,17 @@ export function createAuthenticate(
     return pending
   }
 
-  async function verify(key: string, accessToken: string, party: Party): Promise<Authentication> {
-    const verification = await verifyJwt(accessToken, (issuerId) => {
-      const room = keyRooms.get(issuerId)
+  async function verify(
+    key: string,
+    accessToken: string,
+    party: Party,
+    routing: TokenRouting | undefined,
+  ): Promise<Authentication> {
+    const mayWait = (name: string): boolean => {
+      const room = rooms.get(name)
       return room !== undefined && party.moveTo(room)
-    })
+    }
+    const verification = await verifyToken(accessToken, mayWait, routing)
     cache.remember(key, verification, accessToken.length)
     return verification.authentication
   }

@@ -3,11 +3,24 @@ export type { Clock } from '../jwks/index.js'
 export type { Authentication, VerifiedAccessToken } from './access-token.js'
 export { createAuthenticate, PendingAuthentication } from './authenticate.js'
 export type { Authenticate } from './authenticate.js'
+export { decodeJwt } from './decode-jwt.js'
+export type { DecodedJwt } from './decode-jwt.js'
+export { checkRegisteredClaims } from './registered-claims.js'
 export type { RejectionReason } from './rejection.js'
+export { signingKey } from './signature.js'
+export { parseJsonObject } from './strict-json.js'
 export { TokenCache } from './token-cache.js'
 export type { TokenCacheCounts } from './token-cache.js'
-export { brokenTokenRule, noTokenRules } from './token-rules.js'
+export { brokenTokenRule, noTokenRules, subjectBy } from './token-rules.js'
 export type { ClaimRule, ClaimTest, ReadClaim, TokenRules } from './token-rules.js'
+export { introspectionRoom } from './token-routing.js'
+export type {
+  RouteToken,
+  TokenCheck,
+  TokenDemand,
+  TokenRouting,
+  VerifyToken,
+} from './token-routing.js'
 export type { TokenTypes } from './token-type.js'
-export { createJwtVerifier } from './verify-jwt.js'
-export type { TrustedIssuer } from './verify-jwt.js'
+export { createJwtVerifier, pickClaims } from './verify-jwt.js'
+export type { JwtVerification, TrustedIssuer, VerifyJwt } from './verify-jwt.js'

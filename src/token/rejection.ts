@@ -14,6 +14,8 @@ export type RejectionReason =
   | 'required_claim'
   | 'refused_claim'
   | 'client_not_allowed'
+  | 'inactive_token'
+  | 'introspection_mismatch'
 
 /**
  * Reasons that stay true of a token however often it comes back. The others pass with time or with the next refresh

@@ -42,6 +42,7 @@ export class TokenCache {
   readonly counts: TokenCacheCounts
   readonly #verified: LRUCache<string, Entry>
   readonly #rejected: LRUCache<string, Authentication>
+  readonly #rejectionTtlMs: number
   readonly #clock: Clock
 
   /** Goes on counting from `counts`. */
@@ -52,6 +53,7 @@ export class TokenCache {
   ) {
     this.counts = counts
     this.#clock = clock
+    this.#rejectionTtlMs = limits.rejectionTtlMs
     this.#verified = new LRUCache({
       max: limits.maxTokens,
       maxSize: limits.maxBytes,
@@ -89,11 +91,12 @@ export class TokenCache {
 
   /** Remembers what may be remembered of a verification. `tokenBytes` is the length of the access token. */
   remember(key: string, verification: JwtVerification, tokenBytes: number): void {
-    const { authentication, life } = verification
+    const { authentication, life, rejectionTtlMs } = verification
     if (authentication.kind === 'verified' && life !== undefined) {
       this.#verified.set(key, { authentication, life }, { size: entryBytes + 2 * tokenBytes })
     } else if (authentication.kind === 'rejected' && isLastingRejection(authentication.reason)) {
-      this.#rejected.set(key, authentication)
+      const ttl = rejectionTtlMs ?? this.#rejectionTtlMs
+      if (ttl > 0) this.#rejected.set(key, authentication, { ttl }) // lru-cache keeps for ever what has a ttl of 0.
     }
   }
 

@@ -9,6 +9,7 @@
  *   - a header member and a foreign issuer are refused before the signature, because such a token has none that others
  *     could verify; nothing is ever accepted for them.
  */
+import { isBoundedString } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
 
 /** Finds a claim, or undefined where there is none. */
@@ -79,6 +80,22 @@ export function brokenTokenRule(
   if (!require.every(({ read, test }) => passes(read(claims), test))) return 'required_claim'
   if (refuse.some(({ read, test }) => matches(read(claims), test))) return 'refused_claim'
   return clients === undefined || isAllowed(clients, claims) ? undefined : 'client_not_allowed'
+}
+
+/** The subject where the rules say it is, or why it cannot be used. `sub` is the registered claim, found good. */
+export function subjectBy(
+  { subject: read }: TokenRules,
+  claims: Readonly<Record<string, unknown>>,
+  sub: string | undefined,
+):
+  | { readonly kind: 'subject'; readonly subject: string | undefined }
+  | { readonly kind: 'rejected'; readonly reason: RejectionReason } {
+  if (read === undefined) return { kind: 'subject', subject: sub }
+  const subject = read(claims)
+  // Fail closed: without the subject that the operator named, revoking it would miss this token.
+  if (subject === undefined) return { kind: 'rejected', reason: 'missing_claim' }
+  if (!isBoundedString(subject)) return { kind: 'rejected', reason: 'invalid_claim' }
+  return { kind: 'subject', subject }
 }
 
 function isAllowed({ ids, places }: AllowedClients, claims: unknown): boolean {

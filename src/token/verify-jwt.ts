@@ -12,10 +12,16 @@ import {
 } from '../jwks/index.js'
 import type { Authentication, VerifiedAccessToken } from './access-token.js'
 import { decodeJwt, type DecodedJwt } from './decode-jwt.js'
-import { checkRegisteredClaims, isBoundedString } from './registered-claims.js'
+import { checkRegisteredClaims } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
 import { signingKey } from './signature.js'
-import { brokenTokenRule, hasRefusedHeader, noTokenRules, type TokenRules } from './token-rules.js'
+import {
+  brokenTokenRule,
+  hasRefusedHeader,
+  noTokenRules,
+  type TokenRules,
+  subjectBy,
+} from './token-rules.js'
 import { isAccessTokenType, type TokenTypes } from './token-type.js'
 
 /** An authorization server whose access tokens are accepted, and by which rules. */
@@ -57,16 +63,18 @@ export interface JwtVerifierDependencies {
 /** A verified token together with what bounds its life. */
 export interface JwtVerification {
   readonly authentication: Authentication
-  /** Only of a verified token. */
-  readonly life?: TokenLife
+  /** Only of a verified token; one without is not remembered. */
+  readonly life?: TokenLife | undefined
+  /** How long a rejection may be remembered when it is not the cache that says so; 0 is not at all. */
+  readonly rejectionTtlMs?: number
 }
 
 /** How long a verified token may be believed. */
 export interface TokenLife {
   readonly expiresAtMs: number
   readonly notBeforeMs: number
-  /** Carries the moment at which the issuer withdrew the key. */
-  readonly key: VerificationKey
+  /** The key that signed, or whatever else the trust rests on: carries the monotonic moment at which that ends. */
+  readonly key: { readonly trustedUntilMs: number }
 }
 
 /**
@@ -158,20 +166,16 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     const broken = brokenTokenRule(rules, jwt.claims)
     if (broken !== undefined) return rejected(broken, issuer)
     const { audiences, isSenderConstrained, expiresAtMs, notBeforeMs } = checked.claims
-    const subject = rules.subject === undefined ? checked.claims.subject : rules.subject(jwt.claims)
-    // Fail closed: without the subject that the operator named, revoking it would miss this token.
-    if (rules.subject !== undefined && subject === undefined) {
-      return rejected('missing_claim', issuer)
-    }
-    if (subject !== undefined && !isBoundedString(subject)) return rejected('invalid_claim', issuer)
+    const subject = subjectBy(rules, jwt.claims, checked.claims.subject)
+    if (subject.kind === 'rejected') return rejected(subject.reason, issuer)
     const token: VerifiedAccessToken = {
       issuerId: issuer.id,
-      subject,
+      subject: subject.subject,
       audiences,
       isAudienceWaived: rules.isAudienceOptional && audiences.length === 0,
       isSenderConstrained,
       kid: key.kid,
-      claims: pick(jwt.claims, dependencies.neededClaims),
+      claims: pickClaims(jwt.claims, dependencies.neededClaims),
     }
     return {
       authentication: { kind: 'verified', token },
@@ -201,7 +205,8 @@ function rejected(reason: RejectionReason, issuer?: TrustedIssuer): JwtVerificat
   return { authentication: { kind: 'rejected', reason, issuerId: issuer?.id } }
 }
 
-function pick(
+/** The members of these names, and no other. */
+export function pickClaims(
   claims: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@
  * The product's promise as a table: what is asked, and exactly what is answered. Every door runs it, and a test fails
  * when a reason has no row here.
  */
+import { introspectionCases } from './introspection-cases.js'
 import {
   authorization,
   invalidRequest,
@@ -274,6 +275,7 @@ export const cases: readonly ContractCase[] = [
     request: read(),
     ...unavailable,
   },
+  ...introspectionCases,
   {
     name: 'is unavailable when the decision takes too long',
     reason: 'deadline',

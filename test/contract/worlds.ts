@@ -1,5 +1,6 @@
 /** The gates that the contract is tried on: a healthy one, and one for each way in which no decision is possible. */
 import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { credentials } from '@grpc/grpc-js'
 import { createCheck, createDecisionIds, noRevocations } from '../../src/check/index.js'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../src/forward-auth/index.js'
 import { compilePolicy, parseRoutePattern, type Route } from '../../src/policy/index.js'
 import {
+  sendJson,
   startTestAuthorizationServer,
   type TestAuthorizationServer,
 } from '../support/authorization-server.js'
@@ -44,6 +46,8 @@ export interface World {
   readonly crowded: WorldGate
   /** The store of revocations is not there, and nobody is to pass then. */
   readonly unsure: WorldGate
+  /** The issuer is asked about opaque tokens, and answers by their names; `/both` wants its word on JWTs too. */
+  readonly opaque: WorldGate
   /** A dependency throws what it must never throw. */
   readonly broken: WorldGate
 }
@@ -91,6 +95,7 @@ export async function createWorld(): Promise<{
     testConfig(issuer, { revocation: { redis, onStoreLoss: 'deny' } }),
     { awaitReady: false },
   )
+  const opaque = await startTestGate(withIntrospection(issuer))
   const broken = await startBrokenDoor()
 
   return {
@@ -101,12 +106,13 @@ export async function createWorld(): Promise<{
       hanging: doorsOf(hanging),
       crowded: doorsOf(crowded),
       unsure: doorsOf(unsure),
+      opaque: doorsOf(opaque),
       broken,
     },
     async close() {
       await hangingIssuer.close()
       await Promise.all(
-        [main, keyless, hanging, crowded, unsure].map(async (gate) => {
+        [main, keyless, hanging, crowded, unsure, opaque].map(async (gate) => {
           await gate.close()
         }),
       )
@@ -136,6 +142,33 @@ function forTokensOf(
   return testConfig(issuer, {
     issuers: [{ id: 'main', issuer: issuer.issuer, keys: { jwksUri, ...keys } }],
     limits,
+  })
+}
+
+/** A gate that asks the issuer about `opaque-active`, `opaque-inactive` and JWTs, and gets an error about all else. */
+function withIntrospection(issuer: TestAuthorizationServer): Record<string, unknown> {
+  issuer.answer('/introspect', (request, response) => {
+    void text(request).then((form) => {
+      const token = new URLSearchParams(form).get('token') ?? ''
+      if (token === 'opaque-active') {
+        sendJson(response, { active: true, ...issuer.claims() })
+      } else if (token === 'opaque-inactive') {
+        sendJson(response, { active: false })
+      } else if (token.split('.').length === 3) {
+        sendJson(response, { active: true, sub: 'somebody else' })
+      } else response.writeHead(500).end()
+    })
+  })
+  const introspection = {
+    endpoint: `${issuer.issuer}/introspect`,
+    clientId: 'gate',
+    clientSecretFile: resolve('test/vectors/introspection/secret'),
+  }
+  const { resources } = testConfig(issuer) as { resources: [{ routes: object[] }] }
+  const both = { id: 'both', path: '/both', access: 'authenticated', tokenCheck: 'both' }
+  return testConfig(issuer, {
+    issuers: [{ id: 'main', issuer: issuer.issuer, introspection }],
+    resources: [{ ...resources[0], routes: [...resources[0].routes, both] }],
   })
 }
 

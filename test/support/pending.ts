@@ -1,5 +1,9 @@
 /** Authentications that are waited for, made by hand, and their results. */
-import { PendingAuthentication, type Authentication } from '../../src/token/index.js'
+import {
+  PendingAuthentication,
+  type Authentication,
+  type TokenDemand,
+} from '../../src/token/index.js'
 import { Party, WaitingRoom } from '../../src/token/waiting-room.js'
 
 /** An authentication that comes when `result` does; as many may wait as the room has places. */
@@ -18,3 +22,6 @@ export async function settled(
     ? await authentication.result
     : authentication
 }
+
+/** What a route says that has nothing to say about tokens. */
+export const anyRoute: TokenDemand = { resource: { issuers: new Set(['main']) } }

@@ -62,7 +62,7 @@ issuers:
   - { id: g, issuer: urn:g, keys: { secretFile: secret }, algorithms: [HS256] }
   - { id: h, issuer: urn:h, keys: { x509Map: 'https://h/', caFile: ca.pem, bearerTokenFile: token } }
   - id: i
-    issuer: urn:i
+    issuer: https://i.example.com
     keys: { jwksFile: keys.json }
     require: { /a: text, /b: 1, /c: true, /d: [a, 1], /e: { prefix: p }, /f: { present: true } }
     refuse: { /g: x }
@@ -72,11 +72,34 @@ issuers:
     clients: [client]
     allowIdTokens: true
     subject: /oid
+    tokenCheck: both
+    introspection:
+      endpoint: https://i.example.com/introspect
+      clientId: gate
+      privateKeyFile: gate.pem
+      kid: gate
+      algorithm: ES256
+      authMethod: private_key_jwt
+      signedResponses: require
+      timeoutSeconds: 1
+      maxWaitingChecks: 1
+      maxConcurrentRequests: 1
+      maxNewTokensPerSecond: 1
+      cacheSeconds: 0
+      negativeCacheSeconds: 0
+      tokenPrefix: ory_at_
+      caFile: ca.pem
+      allowInsecure: true
+      maxResponseBytes: 1024
+  - id: j
+    issuer: https://j.example.com
+    introspection: { discovery: true, clientId: gate, clientSecretFile: secret }
 resources:
   - id: api
     hosts: [api.example.com]
     audiences: [api]
     issuers: [a, b]
+    opaqueIssuer: j
     realm: The API
     metadataUrl: https://api.example.com/.well-known/oauth-protected-resource
     upstreamHeaders: { X-Auth-Subject: /sub }
@@ -90,7 +113,7 @@ resources:
           permissions: { any: [p q] }
           roles: { none: [r] }
           claims: [{ claim: /a, equals: 1 }, { claim: /b, equals: true }, { claim: /c, equals: c }]
-      - { id: me, path: /me, access: authenticated }
+      - { id: me, path: /me, access: authenticated, tokenCheck: jwt }
       - { id: health, path: /health, access: public }
 limits:
   maxTokenBytes: 65536
@@ -136,7 +159,7 @@ describe('the JSON Schema', () => {
 
   it('has no key that the configuration with every key lacks', () => {
     const used = keysOf(parse(everything))
-    expect(propertiesOf(schema).filter((key) => !used.includes(key))).toEqual(['discovery'])
+    expect(propertiesOf(schema).filter((key) => !used.includes(key))).toEqual([])
   })
 
   it.each(judgeable())('agrees with the code about %s', (_name, value) => {

@@ -30,6 +30,9 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
   scopegate_build_info: ['gauge', 'node', 'version'],
   scopegate_config_last_success_timestamp_seconds: ['gauge'],
   scopegate_config_last_reload_successful: ['gauge'],
+  scopegate_introspection_requests_total: ['counter', 'issuer', 'result'],
+  scopegate_introspection_duration_seconds: ['histogram', 'issuer'],
+  scopegate_introspection_circuit: ['gauge', 'issuer'],
   scopegate_config_reloads_total: ['counter', 'result'],
 }
 
@@ -57,6 +60,20 @@ beforeEach(() => {
   sources = {
     version: '1.2.3',
     keyStates: () => [issuer],
+    introspections: () => [
+      {
+        options: {
+          issuerId: 'main',
+          issuer: 'https://issuer.example.com',
+          endpoint: undefined,
+          authentication: { method: 'client_secret_basic' },
+          requiresSignature: false,
+          tokenCheck: 'jwt',
+        },
+        circuit: 'closed',
+        lastFault: undefined,
+      },
+    ],
     tokenCache: () => ({ counts, size: 7 }),
     monotonicMs: () => nowMs,
     configLoadedAtMs: 1_700_000_000_000,
@@ -93,6 +110,7 @@ function cause(): void {
   metrics.refreshed('main', 'the issuer is down')
   metrics.snapshot('main', 'written')
   metrics.failed()
+  metrics.introspected('main', 'active', 0.01)
   metrics.revocation('redis', 'taken')
 }
 
@@ -248,6 +266,7 @@ describe('faults', () => {
   it('are counted', async () => {
     expect((await scrape()).value('scopegate_internal_errors_total')).toBe(0)
     metrics.failed()
+    metrics.introspected('main', 'active', 0.01)
     expect((await scrape()).value('scopegate_internal_errors_total')).toBe(1)
   })
 })

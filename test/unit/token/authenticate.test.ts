@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createAuthenticate, TokenCache } from '../../../src/token/index.js'
 import type { JwtVerification, VerifyJwt } from '../../../src/token/verify-jwt.js'
 import { createFakeClock } from '../../support/fake-clock.js'
-import { settled } from '../../support/pending.js'
+import { anyRoute, settled } from '../../support/pending.js'
 
 const limits = { maxTokens: 10, maxBytes: 1e6, maxRejections: 10, rejectionTtlMs: 10_000 }
 const verification: JwtVerification = {
@@ -26,7 +26,7 @@ describe('authenticate', () => {
   it('verifies a token once, however many ask for it at once', async () => {
     const { authenticate, calls } = setUp(async () => verification)
     const answers = await Promise.all(
-      Array.from({ length: 100 }, async () => await settled(authenticate('t'))),
+      Array.from({ length: 100 }, async () => await settled(authenticate('t', anyRoute))),
     )
     expect(calls()).toBe(1)
     expect(new Set(answers)).toEqual(new Set([verification.authentication]))
@@ -34,14 +34,14 @@ describe('authenticate', () => {
 
   it('verifies two tokens apart', async () => {
     const { authenticate, calls } = setUp(async () => verification)
-    await Promise.all([settled(authenticate('t')), settled(authenticate('T'))])
+    await Promise.all([settled(authenticate('t', anyRoute)), settled(authenticate('T', anyRoute))])
     expect(calls()).toBe(2)
   })
 
   it('answers without a promise once the token is known', async () => {
     const { authenticate } = setUp(async () => verification)
-    await settled(authenticate('t'))
-    expect(authenticate('t')).toBe(verification.authentication)
+    await settled(authenticate('t', anyRoute))
+    expect(authenticate('t', anyRoute)).toBe(verification.authentication)
   })
 
   it('hands a fault to all who asked, and forgets it', async () => {
@@ -50,11 +50,14 @@ describe('authenticate', () => {
       if (isBroken) throw new Error('broken')
       return verification
     })
-    const both = await Promise.allSettled([settled(authenticate('t')), settled(authenticate('t'))])
+    const both = await Promise.allSettled([
+      settled(authenticate('t', anyRoute)),
+      settled(authenticate('t', anyRoute)),
+    ])
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(calls()).toBe(1)
     isBroken = false
-    expect(await settled(authenticate('t'))).toBe(verification.authentication)
+    expect(await settled(authenticate('t', anyRoute))).toBe(verification.authentication)
   })
 
   it('begins no more verifications than may be under way, however long they take', async () => {
@@ -66,13 +69,13 @@ describe('authenticate', () => {
       await gate
       return verification
     }, 2)
-    const first = authenticate('a')
-    const second = authenticate('b')
-    expect(authenticate('c')).toEqual({ kind: 'overloaded', issuerId: undefined })
-    expect(authenticate('a')).toBe(first)
+    const first = authenticate('a', anyRoute)
+    const second = authenticate('b', anyRoute)
+    expect(authenticate('c', anyRoute)).toEqual({ kind: 'overloaded', issuerId: undefined })
+    expect(authenticate('a', anyRoute)).toBe(first)
     finish()
     await Promise.all([settled(first), settled(second)])
-    await settled(authenticate('c'))
+    await settled(authenticate('c', anyRoute))
     expect(calls()).toBe(3)
   })
 })

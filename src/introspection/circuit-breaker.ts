@@ -1,0 +1,61 @@
+/**
+ * Leaves an endpoint in peace that is in trouble, so that nobody waits for it in vain.
+ *
+ * The rules are: after five faults in a row it is asked no more for five seconds; then one question is let through, and its
+ * answer decides; a fault of a question that was asked before the circuit opened changes nothing.
+ */
+
+/** What the circuit lets through: everything, nothing, or the one question that finds out. */
+export type CircuitState = 'closed' | 'open' | 'half_open'
+
+const faultsToOpen = 5
+const openMs = 5_000
+
+/** The circuit of one endpoint. Monotonic milliseconds. */
+export class CircuitBreaker {
+  #state: CircuitState = 'closed'
+  #faultsInARow = 0
+  #openedAtMs = 0
+
+  /** The state as of the last question. */
+  get state(): CircuitState {
+    return this.#state
+  }
+
+  /** Faults since the last answer. */
+  get faultsInARow(): number {
+    return this.#faultsInARow
+  }
+
+  /** Whether no question would go out now; changes nothing. */
+  isShut(nowMs: number): boolean {
+    if (this.#state === 'open') return nowMs < this.#openedAtMs + openMs
+    return this.#state === 'half_open'
+  }
+
+  /** Whether a question may go out now. Who gets a yes has to report how it ended. */
+  mayAsk(nowMs: number): boolean {
+    if (this.isShut(nowMs)) return false
+    if (this.#state === 'open') this.#state = 'half_open'
+    return true
+  }
+
+  /** A question was answered. Returns whether that closed the circuit. */
+  succeeded(): boolean {
+    const wasClosed = this.#state === 'closed'
+    this.#state = 'closed'
+    this.#faultsInARow = 0
+    return !wasClosed
+  }
+
+  /** A question was not answered. Returns whether that opened the circuit; a probe that fails keeps it open. */
+  failed(nowMs: number): boolean {
+    this.#faultsInARow += 1
+    if (this.#state === 'open') return false
+    const wasClosed = this.#state === 'closed'
+    if (wasClosed && this.#faultsInARow < faultsToOpen) return false
+    this.#state = 'open'
+    this.#openedAtMs = nowMs
+    return wasClosed
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The introspection of one issuer: what is asked, when it is not asked, and what is remembered of its health.
+ *
+ * The rules are:
+ *   - an answer that cannot be used is a fault and never a verdict on the token: 503, not invalid_token (ADR 0024);
+ *   - the endpoint from metadata is found once and kept for an hour, and looked up again after a fault;
+ *   - the circuit is looked at twice: before waiting for a turn, and when the turn has come.
+ */
+import { describeFault, discoverUrl, type Fetch, type KeySearch } from '../jwks/index.js'
+import type { Clock, JwtVerification, TokenCache } from '../token/index.js'
+import type { JwsAlgorithm } from '../jwks/index.js'
+import { askEndpoint, membersOf } from './ask-endpoint.js'
+import { CircuitBreaker, type CircuitState } from './circuit-breaker.js'
+import { clientCredentials } from './client-authentication.js'
+import type { IntrospectionObserver } from './observer.js'
+import type { IntrospectionOptions } from './options.js'
+import { NewTokenBudget, Turnstile } from './question-limits.js'
+import { verifyResponse } from './response-claims.js'
+import { verifySignedResponse } from './signed-response.js'
+
+/** What introspection needs from outside. */
+export interface IntrospectionDependencies {
+  readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>
+  readonly fetchFor: (options: IntrospectionOptions) => Fetch
+  readonly readFile: (path: string) => Promise<Buffer>
+  readonly randomId: () => string
+  readonly hashOf: typeof TokenCache.keyOf
+  readonly findKeys: (
+    issuerId: string,
+    kid: string | undefined,
+    algorithm: JwsAlgorithm,
+  ) => KeySearch | Promise<KeySearch>
+  readonly neededClaims: readonly string[]
+  readonly observer: IntrospectionObserver
+}
+
+/** A verification, and what the answer said that is compared with a JWT. */
+export interface Introspected {
+  readonly verification: JwtVerification
+  /** The members of an answer whose token is active. */
+  readonly members?: Readonly<Record<string, unknown>>
+}
+
+const endpointMs = 3_600_000
+
+/** Asks one issuer, and knows how it fares. */
+export class IssuerIntrospection {
+  readonly options: IntrospectionOptions
+  /** One line for operators, or undefined while all is well. */
+  lastFault: string | undefined
+  readonly #dependencies: IntrospectionDependencies
+  readonly #breaker = new CircuitBreaker()
+  readonly #budget: NewTokenBudget
+  readonly #turnstile: Turnstile
+  readonly #fetch: Fetch
+  #endpoint: { readonly url: Promise<string>; readonly foundAtMs: number } | undefined
+
+  constructor(options: IntrospectionOptions, dependencies: IntrospectionDependencies) {
+    this.options = options
+    this.#dependencies = dependencies
+    const { monotonicMs } = dependencies.clock
+    this.#budget = new NewTokenBudget(options.maxNewTokensPerSecond, monotonicMs)
+    this.#turnstile = new Turnstile(options.maxConcurrent)
+    this.#fetch = dependencies.fetchFor(options)
+  }
+
+  /** What the circuit lets through. */
+  get circuit(): CircuitState {
+    return this.#breaker.state
+  }
+
+  /** Asks about a token. `isBesideJwt` says that a JWT of the same token was verified. Never rejects. */
+  async introspect(
+    accessToken: string,
+    mayWait: () => boolean,
+    isBesideJwt: boolean,
+  ): Promise<Introspected> {
+    const { issuerId } = this.options
+    const hash = this.#dependencies.hashOf(accessToken)
+    if (this.#breaker.isShut(this.#now())) return this.#notAsked('circuit_open')
+    if (!this.#budget.take(hash)) return this.#notAsked('limited')
+    if (!mayWait()) return { verification: { authentication: { kind: 'overloaded', issuerId } } }
+    return await this.#turnstile.pass(async () => {
+      if (!this.#breaker.mayAsk(this.#now())) return this.#notAsked('circuit_open')
+      const startedAtMs = this.#now()
+      try {
+        const members = await this.#ask(accessToken)
+        if (this.#breaker.succeeded()) this.#dependencies.observer.circuit(issuerId, undefined)
+        this.lastFault = undefined
+        return this.#concluded(members, { hash, startedAtMs, isBesideJwt })
+      } catch (error) {
+        return this.#failed(error, startedAtMs)
+      }
+    })
+  }
+
+  #concluded(
+    members: Readonly<Record<string, unknown>>,
+    asked: { hash: string; startedAtMs: number; isBesideJwt: boolean },
+  ): Introspected {
+    const { clock, neededClaims, observer } = this.#dependencies
+    const verification = verifyResponse(members, this.options, {
+      wallMs: clock.wallMs(),
+      // From the question on: the issuer may have looked at any time since.
+      monotonicMs: asked.startedAtMs,
+      neededClaims,
+      isBesideJwt: asked.isBesideJwt,
+    })
+    const isActive = members['active'] === true
+    this.#budget.learn(asked.hash, isActive)
+    const isVerified = verification.authentication.kind === 'verified'
+    const result = isVerified ? 'active' : isActive ? 'refused' : 'inactive'
+    observer.asked(this.options.issuerId, result, this.#secondsSince(asked.startedAtMs))
+    return isVerified ? { verification, members } : { verification }
+  }
+
+  async #ask(accessToken: string): Promise<Readonly<Record<string, unknown>>> {
+    const { options } = this
+    const { clock, findKeys } = this.#dependencies
+    const credentials = await clientCredentials(options.authentication, options.issuer, {
+      ...this.#dependencies,
+      wallMs: clock.wallMs,
+    })
+    const endpoint = await this.#findEndpoint()
+    const { requiresSignature: signed, timeoutMs, maxResponseBytes, allowInsecure } = options
+    const body = await askEndpoint(
+      { endpoint, accessToken, credentials, signed, timeoutMs, maxResponseBytes, allowInsecure },
+      this.#fetch,
+    )
+    if (!signed) return membersOf(body)
+    return await verifySignedResponse(body, {
+      issuer: options.issuer,
+      clientId: options.authentication.clientId,
+      algorithms: options.algorithms,
+      clockToleranceMs: options.clockToleranceMs,
+      nowMs: clock.wallMs(),
+      findKeys: (kid, algorithm) => findKeys(options.issuerId, kid, algorithm),
+    })
+  }
+
+  async #findEndpoint(): Promise<string> {
+    const { endpoint, issuer, timeoutMs, allowInsecure } = this.options
+    if (endpoint !== undefined) return endpoint
+    const known = this.#endpoint
+    if (known !== undefined && this.#now() < known.foundAtMs + endpointMs) return await known.url
+    const limits = { fetch: this.#fetch, timeoutMs, allowInsecure }
+    const url = discoverUrl(issuer, 'introspection_endpoint', limits)
+    this.#endpoint = { url, foundAtMs: this.#now() }
+    return await url
+  }
+
+  #failed(error: unknown, startedAtMs: number): Introspected {
+    const { observer } = this.#dependencies
+    const { issuerId } = this.options
+    const fault = describeFault(error)
+    this.lastFault = fault
+    this.#endpoint = undefined
+    const opened = this.#breaker.failed(this.#now())
+    if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
+    if (opened) observer.circuit(issuerId, fault)
+    observer.asked(issuerId, 'failed', this.#secondsSince(startedAtMs))
+    // Fail closed, and do not blame the token for an outage.
+    return { verification: { authentication: { kind: 'introspection_unavailable', issuerId } } }
+  }
+
+  #notAsked(result: 'circuit_open' | 'limited'): Introspected {
+    const { issuerId } = this.options
+    this.#dependencies.observer.asked(issuerId, result, undefined)
+    const kind = result === 'limited' ? 'overloaded' : 'introspection_unavailable'
+    return { verification: { authentication: { kind, issuerId } } }
+  }
+
+  #secondsSince(startedAtMs: number): number {
+    return (this.#now() - startedAtMs) / 1_000
+  }
+
+  #now(): number {
+    return this.#dependencies.clock.monotonicMs()
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What an answer makes of a token: the same rules as for a JWT (RFC 7662 sections 2.2 and 4).
+ *
+ * The rules are:
+ *   - `active` is exactly true, or the token is not active, whatever else the answer says;
+ *   - `iss`, when it is there, is the issuer that was asked; `exp`, `nbf`, `iat` and `sub` have the form and the meaning that
+ *     they have in a JWT, and `exp` may be missing, since the issuer has just spoken;
+ *   - `aud` must be there, unless the issuer's rules say that its tokens need none; all of those rules hold (ADR 0022);
+ *   - an answer about something that is not an access token is refused;
+ *   - a token bound to a key, by `cnf` or by its type, is marked so, and nobody who is not asked for the key passes with it;
+ *   - an answer is believed for a short time and never beyond `exp`, without tolerance (section 4: "MUST NOT be cached
+ *     beyond the time indicated").
+ */
+import {
+  brokenTokenRule,
+  checkRegisteredClaims,
+  pickClaims,
+  subjectBy,
+  type JwtVerification,
+  type RejectionReason,
+} from '../token/index.js'
+import type { IntrospectionOptions } from './options.js'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** When an answer came, and what is kept of it. */
+export interface ResponseContext {
+  readonly wallMs: number
+  readonly monotonicMs: number
+  /** Names of the top-level members that are kept. */
+  readonly neededClaims: readonly string[]
+  /** Whether a JWT of the same token was verified, so that the answer need not say everything again. */
+  readonly isBesideJwt: boolean
+}
+
+/** What `token_type` (RFC 7662), `token_use` (Hydra, Cognito) and `typ` (Keycloak) say of an access token. */
+const accessTokenWords = ['bearer', 'dpop', 'access', 'access_token', 'at+jwt', 'jwt']
+const wordClaims = ['token_type', 'token_use', 'typ']
+/** In place of what may be missing: no answer can carry it, and it is not kept. */
+const endOfTimeSeconds = 1e12
+const nobody = 'nobody'
+
+/** The verification that an answer amounts to. Never throws. */
+export function verifyResponse(
+  members: Members,
+  options: IntrospectionOptions,
+  context: ResponseContext,
+): JwtVerification {
+  const rejected = (reason: RejectionReason): JwtVerification => ({
+    authentication: { kind: 'rejected', reason, issuerId: options.issuerId },
+    rejectionTtlMs: options.negativeCacheMs,
+  })
+  // Fail closed: "true", 1 and a missing member are no promise of anything.
+  if (members['active'] !== true) return rejected('inactive_token')
+  const { exp, aud } = members
+  const foreign = foreignness(members, options)
+  if (foreign !== undefined) return rejected(foreign)
+  const { rules } = options
+  const isAudienceWaived = aud === undefined && rules.isAudienceOptional
+  if (aud === undefined && !isAudienceWaived && !context.isBesideJwt) {
+    return rejected('missing_claim')
+  }
+  const checked = checkRegisteredClaims(
+    { ...members, exp: exp ?? endOfTimeSeconds, aud: aud ?? nobody },
+    { isRfc9068: false, clockToleranceMs: options.clockToleranceMs },
+    context.wallMs,
+  )
+  if (checked.kind === 'rejected') return rejected(checked.reason)
+  // Beside a JWT they were held against its claims, of which an answer need not repeat any.
+  const broken = context.isBesideJwt ? undefined : brokenTokenRule(rules, members)
+  if (broken !== undefined) return rejected(broken)
+  const subject = subjectBy(rules, members, checked.claims.subject)
+  if (subject.kind === 'rejected') return rejected(subject.reason)
+  const { audiences, isSenderConstrained, notBeforeMs } = checked.claims
+  return {
+    authentication: {
+      kind: 'verified',
+      token: {
+        issuerId: options.issuerId,
+        subject: subject.subject,
+        audiences: aud === undefined ? [] : audiences,
+        isAudienceWaived,
+        isSenderConstrained: isSenderConstrained || isOfDpopType(members),
+        kid: undefined,
+        claims: pickClaims(members, context.neededClaims),
+      },
+    },
+    life: lifeOf(exp, notBeforeMs, context.monotonicMs, options),
+  }
+}
+
+/** Why an answer is about a token of somebody else, or about something else than an access token. */
+function foreignness(members: Members, options: IntrospectionOptions): RejectionReason | undefined {
+  const { iss } = members
+  if (iss !== undefined && iss !== options.issuer) return 'unknown_issuer'
+  return wordClaims.every((name) => saysAccessToken(members[name])) ? undefined : 'wrong_type'
+}
+
+function lifeOf(
+  exp: unknown,
+  notBeforeMs: number,
+  nowMs: number,
+  { cacheMs }: IntrospectionOptions,
+): JwtVerification['life'] {
+  if (cacheMs === 0) return undefined
+  return {
+    expiresAtMs: typeof exp === 'number' ? exp * 1_000 : Number.POSITIVE_INFINITY,
+    notBeforeMs,
+    key: { trustedUntilMs: nowMs + cacheMs },
+  }
+}
+
+function isOfDpopType({ token_type: type }: Members): boolean {
+  return typeof type === 'string' && type.toLowerCase() === 'dpop'
+}
+
+function saysAccessToken(word: unknown): boolean {
+  if (word === undefined) return true
+  return typeof word === 'string' && accessTokenWords.includes(word.toLowerCase())
+}

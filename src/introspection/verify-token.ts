@@ -1,0 +1,119 @@
+/**
+ * From a token and its way to what is known of it: by its signature, by its issuer's word, or by both.
+ *
+ * The rules are:
+ *   - a JWT goes to the issuer that its `iss` names, and to nobody when that is not a configured one;
+ *   - with `both` the signature comes first, so that made-up tokens cost the issuer nothing; claims are the JWT's, and either
+ *     may refuse; an answer about another subject or client is about another token and refuses too;
+ *   - what both say is believed while the key is published and for as long as an answer is.
+ */
+import {
+  decodeJwt,
+  introspectionRoom,
+  type JwtVerification,
+  type TokenCheck,
+  type VerifyJwt,
+  type VerifyToken,
+} from '../token/index.js'
+import type { Introspected, IssuerIntrospection } from './issuer-introspection.js'
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** Puts introspection beside the verification of JWTs. */
+export function createTokenVerifier(
+  verifyJwt: VerifyJwt,
+  introspections: readonly IssuerIntrospection[],
+): VerifyToken {
+  const byId = new Map(introspections.map((one) => [one.options.issuerId, one]))
+  const byIssuer = new Map(introspections.map((one) => [one.options.issuer, one]))
+
+  return async function verifyToken(accessToken, mayWait, routing) {
+    const ask = async (one: IssuerIntrospection, isJwt: boolean): Promise<Introspected> =>
+      await one.introspect(
+        accessToken,
+        () => mayWait(introspectionRoom(one.options.issuerId)),
+        isJwt,
+      )
+    if (routing?.opaqueOf !== undefined) {
+      const one = byId.get(routing.opaqueOf)
+      if (one === undefined) throw new TypeError('a token is routed to an issuer that is not there')
+      return (await ask(one, false)).verification
+    }
+    const claims = decodeJwt(accessToken)?.claims
+    const iss = claims?.['iss']
+    const one = typeof iss === 'string' ? byIssuer.get(iss) : undefined
+    // Without introspection of its issuer a JWT has only its signature; the configuration refuses routes that want more.
+    if (claims === undefined || one === undefined) {
+      return await byJwt(accessToken, mayWait, routing?.tokenCheck)
+    }
+    const check = routing?.tokenCheck ?? one.options.tokenCheck
+    if (check === 'introspection') return (await ask(one, false)).verification
+    const byKey = await verifyJwt(accessToken, mayWait)
+    if (check === 'jwt' || byKey.authentication.kind !== 'verified') return byKey
+    return combined(byKey, await ask(one, true), claims)
+  }
+
+  async function byJwt(
+    accessToken: string,
+    mayWait: (room: string) => boolean,
+    check: TokenCheck | undefined,
+  ): Promise<JwtVerification> {
+    const verification = await verifyJwt(accessToken, mayWait)
+    const { authentication } = verification
+    const wantsMore = check === 'introspection' || check === 'both'
+    if (!wantsMore || authentication.kind !== 'verified') return verification
+    // Fail closed: the route wants the issuer's word, and this issuer cannot be asked.
+    return {
+      authentication: {
+        kind: 'rejected',
+        reason: 'unknown_issuer',
+        issuerId: authentication.token.issuerId,
+      },
+    }
+  }
+}
+
+function combined(byKey: JwtVerification, asked: Introspected, claims: Claims): JwtVerification {
+  const { verification, members = {} } = asked
+  const [mine, theirs] = [byKey.authentication, verification.authentication]
+  if (mine.kind !== 'verified' || theirs.kind !== 'verified') return verification
+  if (differs(members, claims, ['sub']) || differs(members, claims, ['client_id', 'azp'])) {
+    return {
+      authentication: {
+        kind: 'rejected',
+        reason: 'introspection_mismatch',
+        issuerId: mine.token.issuerId,
+      },
+    }
+  }
+  const isSenderConstrained = mine.token.isSenderConstrained || theirs.token.isSenderConstrained
+  return {
+    authentication: { kind: 'verified', token: { ...mine.token, isSenderConstrained } },
+    life: shorterLife(byKey.life, verification.life),
+  }
+}
+
+function shorterLife(
+  byKey: JwtVerification['life'],
+  byAnswer: JwtVerification['life'],
+): JwtVerification['life'] {
+  if (byKey === undefined || byAnswer === undefined) return undefined
+  return {
+    expiresAtMs: Math.min(byKey.expiresAtMs, byAnswer.expiresAtMs),
+    notBeforeMs: Math.max(byKey.notBeforeMs, byAnswer.notBeforeMs),
+    key: {
+      // Asked anew each time: the issuer may withdraw the key at any moment.
+      get trustedUntilMs() {
+        return Math.min(byKey.key.trustedUntilMs, byAnswer.key.trustedUntilMs)
+      },
+    },
+  }
+}
+
+/** Whether both name something at these places, and not the same. */
+function differs(members: Claims, claims: Claims, names: readonly string[]): boolean {
+  const [theirs, ours] = [members, claims].map((from) =>
+    names.map((name) => from[name]).find((value) => value !== undefined),
+  )
+  return theirs !== undefined && ours !== undefined && theirs !== ours
+}
