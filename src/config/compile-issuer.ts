@@ -4,6 +4,7 @@ import type { IssuerKeyOptions } from '../jwks/index.js'
 import { parseJsonPointer, type JsonPointer } from '../policy/index.js'
 import type { TrustedIssuer } from '../token/index.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
+import { compileLimits } from './compile-partner.js'
 import type { IssuerInput } from './config-input.js'
 import { presets } from './presets.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -41,6 +42,7 @@ export function compileIssuer(
       permissions: claims.permissions.map(pointer),
       roles: claims.roles.map(pointer),
       client: claims.client.map(pointer),
+      limits: compileLimits(input, path, findings),
     },
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../policy/index.js'
 import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
 import { compileListen } from './compile-listen.js'
+import { checkResourcesOfIssuers, issuersOfResources } from './compile-partner.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
 import { compileRevocation, revocationClaims } from './compile-revocation.js'
 import type { ConfigParts } from './config-input.js'
@@ -30,13 +31,15 @@ export function compileConfig(
     return issuer === undefined ? [] : [compileIssuer(issuer, path, directoryOf(path), findings)]
   })
   const issuerIds = new Set(issuers.map(({ trusted }) => trusted.id))
+  const issuersOf = issuersOfResources(input.issuers)
   const placed = input.resources.flatMap((resource, index) =>
     resource === undefined
       ? []
-      : compileResource(resource, ['resources', index], issuerIds, findings),
+      : compileResource(resource, ['resources', index], issuersOf, findings),
   )
   checkNames(input, issuerIds, findings)
   checkIssuersGiven(input, findings)
+  checkResourcesOfIssuers(input, findings)
 
   const { policy, conflicts } = compilePolicy(placed.map(({ entry }) => entry))
   for (const { first, second } of conflicts) {
@@ -133,7 +136,9 @@ function neededClaims(
   routes: readonly Route[],
 ): readonly string[] {
   const pointers: JsonPointer[] = [
-    ...issuers.flatMap(({ pointers: of }) => Object.values(of).flat() as JsonPointer[]),
+    ...issuers.flatMap(({ pointers: { scopes, permissions, roles, client } }) =>
+      [scopes, permissions, roles, client].flat(),
+    ),
     ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
   ]

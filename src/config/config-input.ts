@@ -9,8 +9,17 @@ export type CombinationInput = { all: NameInput[] } | { any: NameInput[] } | { n
 /** What `scopes`, `permissions` and `roles` take; a list means all of it. */
 export type NamesInput = NameInput[] | CombinationInput
 
+/** What limits an issuer. */
+export interface IssuerLimitsInput {
+  resources?: string[] | undefined
+  grantableScopes?: string[] | undefined
+  grantablePermissions?: string[] | undefined
+  grantableRoles?: string[] | undefined
+  mapScopes?: Record<string, string[]> | undefined
+}
+
 /** An authorization server. */
-export interface IssuerInput {
+export interface IssuerInput extends IssuerLimitsInput {
   id: string
   issuer: string
   preset: keyof typeof presets

@@ -4,6 +4,7 @@ import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
 import { id, pointer, positive, seconds, text } from './schema-atoms.js'
+import { issuerLimitsShape } from './schema-partner.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
@@ -46,6 +47,7 @@ const issuer = z.strictObject({
       client: z.array(pointer).min(1).optional(),
     })
     .prefault({}),
+  ...issuerLimitsShape,
 })
 
 /** An issuer; unknown keys are refused. */

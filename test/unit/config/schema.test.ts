@@ -61,6 +61,13 @@ issuers:
   - { id: f, issuer: urn:f, keys: { pem: { inline: text } } }
   - { id: g, issuer: urn:g, keys: { secretFile: secret }, algorithms: [HS256] }
   - { id: h, issuer: urn:h, keys: { x509Map: 'https://h/', caFile: ca.pem, bearerTokenFile: token } }
+  - id: i
+    issuer: https://i.example.com
+    resources: [api]
+    grantableScopes: [a]
+    grantablePermissions: []
+    grantableRoles: [r]
+    mapScopes: { theirs: [a], other: [] }
 resources:
   - id: api
     hosts: [api.example.com]
