@@ -108,6 +108,8 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   wrong_type: invalidToken(notValidHere),
   missing_claim: invalidToken(notValidHere),
   invalid_claim: invalidToken(notValidHere),
+  /** The tenant in `iss` is not the one of the claim that is bound to it. */
+  tenant_mismatch: invalidToken(notValidHere),
   /** Genuine and in time, and withdrawn: itself, its subject, client, session or key. */
   revoked: invalidToken('The access token was revoked'),
   /** The token is bound to a key (`cnf`), and the binding cannot be verified. */

@@ -5,6 +5,7 @@ import { parseJsonPointer, type JsonPointer } from '../policy/index.js'
 import type { TrustedIssuer } from '../token/index.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
 import { compileLimits } from './compile-partner.js'
+import { compileTemplate, nameIssuer } from './compile-template.js'
 import type { IssuerInput } from './config-input.js'
 import { presets } from './presets.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -20,11 +21,13 @@ export interface CompiledIssuer {
 
 /** Compiles an issuer; adds to `findings` what is wrong. `directory` is where relative file names start. */
 export function compileIssuer(
-  input: IssuerInput,
+  entry: IssuerInput,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
 ): CompiledIssuer {
+  const input = nameIssuer(entry, path, findings)
+  const template = compileTemplate(input, path, findings)
   const preset = presets[input.preset]
   const claims = { ...preset.claims, ...definedOnly(input.claims) }
   return {
@@ -36,6 +39,8 @@ export function compileIssuer(
       algorithms: compileAlgorithms(input, preset.algorithms, path, findings),
       tokenTypes: input.tokenTypes ?? preset.tokenTypes,
       clockToleranceMs: input.clockToleranceSeconds * 1_000,
+      ...(template === undefined ? {} : { template }),
+      ...((input.keys.honourKeyIssuer ?? template !== undefined) ? { honoursKeyIssuer: true } : {}),
     },
     pointers: {
       scopes: claims.scopes.map(pointer),

@@ -18,10 +18,18 @@ export interface IssuerLimitsInput {
   mapScopes?: Record<string, string[]> | undefined
 }
 
+/** What makes an issuer one for each tenant. */
+export interface IssuerTemplateInput {
+  issuerTemplate?: string | undefined
+  bind?:
+    | Record<string, { claim: string; pattern: 'guid' | 'name'; allow?: string[] | undefined }>
+    | undefined
+}
+
 /** An authorization server. */
-export interface IssuerInput extends IssuerLimitsInput {
+export interface IssuerInput extends IssuerLimitsInput, IssuerTemplateInput {
   id: string
-  issuer: string
+  issuer?: string | undefined
   preset: keyof typeof presets
   keys: {
     discovery?: true | undefined
@@ -42,6 +50,8 @@ export interface IssuerInput extends IssuerLimitsInput {
     timeoutSeconds: number
     maxWaitingChecks: number
     allowInsecure: boolean
+    metadataUrl?: string | undefined
+    honourKeyIssuer?: boolean | undefined
   }
   algorithms?: JwsAlgorithm[] | undefined
   tokenTypes?: 'lenient' | string[] | undefined

@@ -5,6 +5,7 @@ import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
 import { id, pointer, positive, seconds, text } from './schema-atoms.js'
 import { issuerLimitsShape } from './schema-partner.js'
+import { issuerTemplateShape } from './schema-template.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
@@ -25,11 +26,13 @@ const keys = z.strictObject({
   timeoutSeconds: seconds.max(60).default(5),
   maxWaitingChecks: positive.default(1_000),
   allowInsecure: z.boolean().default(false),
+  metadataUrl: text.optional(),
+  honourKeyIssuer: z.boolean().optional(),
 })
 
 const issuer = z.strictObject({
   id,
-  issuer: text.describe('Compared with the claim iss code point by code point'),
+  issuer: text.optional().describe('Compared with the claim iss code point by code point'),
   preset: z.enum(presetNames).default('generic-rfc9068'),
   keys: keys.prefault({ discovery: true }),
   algorithms: z.array(z.enum(jwsAlgorithms)).min(1).optional(),
@@ -48,6 +51,7 @@ const issuer = z.strictObject({
     })
     .prefault({}),
   ...issuerLimitsShape,
+  ...issuerTemplateShape,
 })
 
 /** An issuer; unknown keys are refused. */

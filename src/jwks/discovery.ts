@@ -25,13 +25,22 @@ export async function discoverJwksUri(issuer: string, limits: FetchLimits): Prom
   const problems: string[] = []
   for (const url of metadataUrls(issuer)) {
     try {
-      const { document } = await fetchDocument(url, limits)
-      return jwksUriOf(document, issuer, url, limits.allowInsecure)
+      return await readJwksUri(url, issuer, limits)
     } catch (error) {
       problems.push(describeFault(error, url))
     }
   }
   throw new Error(`no metadata document of issuer ${issuer} could be used: ${problems.join('; ')}`)
+}
+
+/** The `jwks_uri` in the metadata at a URL. Rejects when they are not those of the issuer, or name none. */
+export async function readJwksUri(
+  url: string,
+  issuer: string,
+  limits: FetchLimits,
+): Promise<string> {
+  const { document } = await fetchDocument(url, limits)
+  return jwksUriOf(document, issuer, url, limits.allowInsecure)
 }
 
 function jwksUriOf(metadata: unknown, issuer: string, url: string, insecure: boolean): string {

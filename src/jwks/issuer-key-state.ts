@@ -153,7 +153,7 @@ export class IssuerKeyState {
   }
 }
 
-/** Two published keys are the same one when their name, their algorithm and their material are. */
-function identityOf({ kid, algorithm, thumbprint }: VerificationKey): string {
-  return JSON.stringify([kid, algorithm, thumbprint])
+/** Two published keys are the same one when their name, their algorithm, their material and whose they are are. */
+function identityOf({ kid, algorithm, thumbprint, issuer }: VerificationKey): string {
+  return JSON.stringify([kid, algorithm, thumbprint, issuer])
 }

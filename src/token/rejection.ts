@@ -10,6 +10,7 @@ export type RejectionReason =
   | 'wrong_type'
   | 'missing_claim'
   | 'invalid_claim'
+  | 'tenant_mismatch'
 
 /**
  * Reasons that stay true of a token however often it comes back. The others pass with time or with the next refresh

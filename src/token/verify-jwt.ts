@@ -12,20 +12,26 @@ import {
 } from '../jwks/index.js'
 import type { Authentication, VerifiedAccessToken } from './access-token.js'
 import { decodeJwt, type DecodedJwt } from './decode-jwt.js'
+import type { IssuerTemplate } from './issuer-template.js'
 import { checkRegisteredClaims } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
 import { signingKey } from './signature.js'
 import { isAccessTokenType, type TokenTypes } from './token-type.js'
+import { keysOfIssuer, TrustedIssuers } from './trusted-issuers.js'
 
 /** An authorization server whose access tokens are accepted, and by which rules. */
 export interface TrustedIssuer {
   /** The configuration's name. */
   readonly id: string
-  /** Compared with `iss` code point by code point (RFC 8414 section 3.3). */
+  /** Compared with `iss` code point by code point (RFC 8414 section 3.3); the text of the template where there is one. */
   readonly issuer: string
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   readonly tokenTypes: TokenTypes
   readonly clockToleranceMs: number
+  /** For an issuer that is one for each tenant; its own text is then no issuer. */
+  readonly template?: IssuerTemplate | undefined
+  /** Whether a key serves only the issuer that it names in the JWKS. */
+  readonly honoursKeyIssuer?: boolean
 }
 
 /** What verification needs from outside. */
@@ -77,15 +83,14 @@ export type VerifyJwt = (
 
 /** Builds the verification for the access tokens of the given issuers. */
 export function createJwtVerifier(dependencies: JwtVerifierDependencies): VerifyJwt {
-  const issuers = new Map(dependencies.issuers.map((issuer) => [issuer.issuer, issuer]))
+  const issuers = new TrustedIssuers(dependencies.issuers)
 
   return async function verifyJwt(accessToken, mayWaitForKeys) {
     const jwt = decodeJwt(accessToken)
     if (jwt === undefined) return rejected('malformed_token')
-    const { iss } = jwt.claims
-    if (iss === undefined) return rejected('missing_claim')
-    const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
-    if (issuer === undefined) return rejected('unknown_issuer')
+    const named = issuers.find(jwt.claims)
+    if (named.kind === 'rejected') return rejected(named.reason, named.issuer)
+    const { issuer, tenantIssuer } = named
 
     const { alg, kid, typ } = jwt.header
     if (!isAccessTokenType(issuer.tokenTypes, typ, jwt.claims)) {
@@ -103,26 +108,36 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
       }
     }
     if (found.kind !== 'keys') return rejected(found.kind, issuer)
+    const { keys: tried } = found
+    const keys = keysOfIssuer(issuer, tenantIssuer, tried)
+    if (keys.length === 0) return rejected('unknown_key', issuer)
     const key =
-      (await signingKey(accessToken, found.keys, alg)) ??
-      (await newerSigningKey(accessToken, { issuer, kid, alg, tried: found.keys, mayWaitForKeys }))
+      (await signingKey(accessToken, keys, alg)) ??
+      (await newerSigningKey(accessToken, {
+        issuer,
+        tenantIssuer,
+        kid,
+        alg,
+        tried,
+        mayWaitForKeys,
+      }))
     if (key === undefined) return rejected('bad_signature', issuer)
-    return verifiedOrRejected(jwt, issuer, key)
+    return verifiedOrRejected(jwt, named, key)
   }
 
   /** The issuer may have put another key in the place of one that it named alike. */
   async function newerSigningKey(
     accessToken: string,
-    { issuer, kid, alg, tried, mayWaitForKeys }: FailedSignature,
+    { issuer, tenantIssuer, kid, alg, tried, mayWaitForKeys }: FailedSignature,
   ): Promise<VerificationKey | undefined> {
     const others = dependencies.findOtherKeys(issuer.id, kid, alg, tried)
     if (others === undefined || !mayWaitForKeys(issuer.id)) return undefined
-    return await signingKey(accessToken, await others, alg)
+    return await signingKey(accessToken, keysOfIssuer(issuer, tenantIssuer, await others), alg)
   }
 
   function verifiedOrRejected(
     jwt: DecodedJwt,
-    issuer: TrustedIssuer,
+    { issuer, tenantIssuer }: NamedIssuer,
     key: VerificationKey,
   ): JwtVerification {
     const checked = checkRegisteredClaims(
@@ -137,6 +152,7 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     const { subject, audiences, isSenderConstrained, expiresAtMs, notBeforeMs } = checked.claims
     const token: VerifiedAccessToken = {
       issuerId: issuer.id,
+      tenantIssuer,
       subject,
       audiences,
       isSenderConstrained,
@@ -150,9 +166,13 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
   }
 }
 
-/** What is known when none of the keys that were found has signed. */
-interface FailedSignature {
+interface NamedIssuer {
   readonly issuer: TrustedIssuer
+  readonly tenantIssuer: string | undefined
+}
+
+/** What is known when none of the keys that were found has signed. */
+interface FailedSignature extends NamedIssuer {
   readonly kid: string | undefined
   readonly alg: JwsAlgorithm
   readonly tried: readonly VerificationKey[]

@@ -107,6 +107,19 @@ export const cases: readonly ContractCase[] = [
     ...invalidToken,
   },
   {
+    name: 'allows a token of a tenant of an issuer template',
+    reason: 'none',
+    request: read({ iss: 'https://login.example.com/acme', tid: 'acme' }),
+    statusCode: 0,
+    upstream: { 'x-auth-subject': 'alice', 'x-auth-scope': 'read:users' },
+  },
+  {
+    name: 'refuses a token whose issuer is of another tenant than the token itself',
+    reason: 'tenant_mismatch',
+    request: read({ iss: 'https://login.example.com/acme', tid: 'umbrella' }),
+    ...invalidToken,
+  },
+  {
     name: 'refuses a key that the issuer does not publish',
     reason: 'unknown_key',
     request: read({}, { kid: 'nobody' }),

@@ -63,7 +63,11 @@ export async function createWorld(): Promise<{
 
   const revocation = { file: resolve('test/vectors/revocation/mallory.yaml') }
   const main = await startTestGate(
-    testConfig(issuer, { resources: resourcesWithOps(), revocation }),
+    testConfig(issuer, {
+      issuers: [{ id: 'main', issuer: issuer.issuer }, tenantsOf(issuer)],
+      resources: resourcesWithOps(),
+      revocation,
+    }),
   )
   const keyless = await startTestGate(forTokensOf(issuer, keylessIssuer), { awaitReady: false })
   const limits = { decisionTimeoutMs: 50 }
@@ -109,6 +113,16 @@ export async function createWorld(): Promise<{
       await waiting
       await Promise.all([issuer.close(), keylessIssuer.close()])
     },
+  }
+}
+
+/** One issuer for each tenant, with the keys of the only one that signs here. */
+function tenantsOf({ issuer }: TestAuthorizationServer): object {
+  return {
+    id: 'tenants',
+    issuerTemplate: 'https://login.example.com/{tenant}',
+    bind: { tenant: { claim: '/tid', pattern: 'name' } },
+    keys: { jwksUri: `${issuer}/jwks`, honourKeyIssuer: false },
   }
 }
 

@@ -68,6 +68,10 @@ issuers:
     grantablePermissions: []
     grantableRoles: [r]
     mapScopes: { theirs: [a], other: [] }
+  - id: j
+    issuerTemplate: https://j.example.com/{tenant}/v2.0
+    bind: { tenant: { claim: /tid, pattern: name, allow: [t1, t2] } }
+    keys: { metadataUrl: https://j.example.com/common/metadata, honourKeyIssuer: true }
 resources:
   - id: api
     hosts: [api.example.com]
