@@ -54,6 +54,7 @@ export function compileKeySource(
     caFile: absolute(keys.caFile),
     bearerTokenFile: absolute(keys.bearerTokenFile),
     trustAnchorsFile: absolute(keys.trustAnchorsFile),
+    ...(keys.load === 'first-use' ? { loadAtFirstUse: true } : {}),
   }
 }
 

@@ -8,7 +8,7 @@
  *   - a name that a mapping gives and the cap takes away again is a mistake, too.
  */
 import type { GrantLimits, NameLimit } from '../check/index.js'
-import type { ConfigParts, IssuerInput, IssuerLimitsInput } from './config-input.js'
+import type { ConfigParts, IssuerInput, IssuerLimitsInput, ResourceParts } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 import { suggestion } from './schema-findings.js'
 
@@ -71,30 +71,19 @@ export function issuersOfResources(
     const only = byResource.get(id)
     // One set for all that need no other: thousands of issuers times thousands of resources are too many entries.
     if (named === undefined)
-      return only === undefined ? everywhere : new Set([...everywhere, ...only])
+      {return only === undefined ? everywhere : new Set([...everywhere, ...only])}
     return new Set(named.filter((issuer) => everywhere.has(issuer) || only?.has(issuer) === true))
   }
 }
 
 /** Adds to `findings` where the lists of issuers and of resources do not agree. */
 export function checkResourcesOfIssuers(input: ConfigParts, findings: Finding[]): void {
-  const resourceIds = new Set(input.resources.flatMap((resource) => resource?.id ?? []))
-  const knowsEveryResource = !input.resources.includes(undefined)
-  for (const [index, issuer] of input.issuers.entries()) {
-    for (const [at, id] of (issuer?.resources ?? []).entries()) {
-      if (resourceIds.has(id) || !knowsEveryResource) continue
-      findings.push({
-        path: ['issuers', index, 'resources', at],
-        message: `no resource has the id "${id}"`,
-        ...suggestion(id, [...resourceIds]),
-      })
-    }
-  }
+  checkResourcesExist(input, findings)
   const issuersById = new Map(
-    input.issuers.flatMap((one) => (one === undefined ? [] : [[one.id, one]])),
+    input.issuers.flatMap((issuer) => (issuer === undefined ? [] : [[issuer.id, issuer]])),
   )
   const issuersOf = issuersOfResources(input.issuers)
-  const knowsEveryIssuer = !input.issuers.includes(undefined)
+  const knowsEveryIssuer = input.issuers.length > 0 && !input.issuers.includes(undefined)
   for (const [index, resource] of input.resources.entries()) {
     if (resource === undefined) continue
     for (const [at, name] of (resource.issuers ?? []).entries()) {
@@ -106,16 +95,31 @@ export function checkResourcesOfIssuers(input: ConfigParts, findings: Finding[])
         hint: `add "${resource.id}" to the resources of the issuer, or remove the issuer here`,
       })
     }
-    const needsIssuer = resource.routes.some(
-      (route) => route !== undefined && route.access !== 'public',
-    )
-    const isForNobody = issuersOf(resource.id, resource.issuers).size === 0
-    if (!needsIssuer || !knowsEveryIssuer || !isForNobody) continue
-    if (resource.issuers !== undefined || input.issuers.length === 0) continue // Said where it is named.
+    if (resource.issuers !== undefined || !knowsEveryIssuer || !needsToken(resource)) continue
+    if (issuersOf(resource.id, undefined).size > 0) continue
     findings.push({
       path: ['resources', index],
       message: `no issuer may be used for resource "${resource.id}"`,
       hint: 'every issuer has resources that leave it out; add it to those of one',
     })
+  }
+}
+
+function needsToken({ routes }: ResourceParts): boolean {
+  return routes.some((route) => route !== undefined && route.access !== 'public')
+}
+
+function checkResourcesExist({ issuers, resources }: ConfigParts, findings: Finding[]): void {
+  const ids = new Set(resources.flatMap((resource) => resource?.id ?? []))
+  if (resources.includes(undefined)) return // One of them may be the one that is named.
+  for (const [index, issuer] of issuers.entries()) {
+    for (const [at, id] of (issuer?.resources ?? []).entries()) {
+      if (ids.has(id)) continue
+      findings.push({
+        path: ['issuers', index, 'resources', at],
+        message: `no resource has the id "${id}"`,
+        ...suggestion(id, [...ids]),
+      })
+    }
   }
 }

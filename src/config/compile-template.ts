@@ -39,30 +39,33 @@ export function compileTemplate(
   path: ConfigPath,
   findings: Finding[],
 ): IssuerTemplate | undefined {
-  const add = (keys: ConfigPath, message: string, hint: string): undefined => {
+  const add = (keys: ConfigPath, message: string, hint: string): void => {
     findings.push({ path: [...path, ...keys], message, hint })
   }
   if (text === undefined) {
     if (bind === undefined) return undefined
-    return add(['bind'], 'bind has no meaning without issuerTemplate', 'remove it')
+    add(['bind'], 'bind has no meaning without issuerTemplate', 'remove it')
+    return undefined
   }
   const parts = templateParts(text)
   if (parts === undefined) {
-    return add(
+    add(
       ['issuerTemplate'],
       `"${text}" is not a template: a URL with one {name} for a whole path segment`,
       'such as https://login.example.com/{tenant}/v2.0',
     )
+    return undefined
   }
   const { name, prefix, suffix } = parts
   const [bound, ...others] = Object.entries(bind ?? {})
   if (bound?.[0] !== name || others.length > 0) {
     const shown = `bind: { ${name}: { claim: /tid } }`
-    return add(
+    add(
       bind === undefined ? ['issuerTemplate'] : ['bind'],
       `the template's {${name}}, and nothing else, has to be bound to a claim`,
       `${shown}; without it a token of one tenant could say to be of another`,
     )
+    return undefined
   }
   const [, { claim, pattern, allow }] = bound
   for (const [at, tenant] of (allow ?? []).entries()) {

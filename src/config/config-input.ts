@@ -52,6 +52,7 @@ export interface IssuerInput extends IssuerLimitsInput, IssuerTemplateInput {
     allowInsecure: boolean
     metadataUrl?: string | undefined
     honourKeyIssuer?: boolean | undefined
+    load: 'start' | 'first-use'
   }
   algorithms?: JwsAlgorithm[] | undefined
   tokenTypes?: 'lenient' | string[] | undefined

@@ -28,6 +28,7 @@ const keys = z.strictObject({
   allowInsecure: z.boolean().default(false),
   metadataUrl: text.optional(),
   honourKeyIssuer: z.boolean().optional(),
+  load: z.enum(['start', 'first-use']).default('start'),
 })
 
 const issuer = z.strictObject({

@@ -23,6 +23,8 @@ export interface IssuerKeyOptions {
   readonly bearerTokenFile?: string | undefined
   /** Certificates that the chain of every key has to lead to. */
   readonly trustAnchorsFile?: string | undefined
+  /** Whether nothing is loaded before a token needs it. */
+  readonly loadAtFirstUse?: boolean
 }
 
 /** How a set was obtained. */
@@ -46,6 +48,8 @@ export class IssuerKeyState {
   /** One line for operators, or undefined while all is well. */
   lastFault: string | undefined
   isRefreshing = false
+  /** Whether a token waits for the load that is under way. */
+  isAskedFor = false
   /** When the next refresh is due; undefined while one is under way. */
   nextRefreshAtMs: number | undefined
   /** Resolves once it is known whether a snapshot can be used; undefined when there is nothing to wait for. */

@@ -7,7 +7,7 @@
  *     a token caused, and a `kid` that stayed unknown does not cause another one for a while;
  *   - a signature that is of none of the keys does the same, when the set is not young: a `kid` may name another key now;
  *   - keys that were never loaded, or that could not be refreshed, are "unavailable" and never "unknown";
- *   - loading retries by itself, at most 15 s apart, whether or not anybody asks;
+ *   - loading retries by itself, at most 15 s apart, whether or not anybody asks, as far as there is room (load-lanes.ts);
  *   - a promise is returned only when something is waited for.
  */
 import { LRUCache } from 'lru-cache'
@@ -17,17 +17,12 @@ import { describeFault } from './discovery.js'
 import { IssuerKeyState, type IssuerKeyOptions } from './issuer-key-state.js'
 import { FileWatch } from './file-watch.js'
 import { maxKidLength, type KeySet } from './key-set.js'
+import { search, type KeySearch, type Wanted } from './key-search.js'
 import { KeySnapshots, type SnapshotObserver } from './key-snapshots.js'
 import type { SnapshotFiles } from './key-snapshot.js'
-import { fileOf, loadKeySet, type KeySourceAccess } from './key-source.js'
+import { fileOf, loadKeySet, urlOf, type KeySourceAccess, type LoadedKeySet } from './key-source.js'
+import { LoadLanes } from './load-lanes.js'
 import type { VerificationKey } from './verification-key.js'
-
-/** What a search for a verification key ends with. */
-export type KeySearch =
-  | { readonly kind: 'keys'; readonly keys: readonly VerificationKey[] }
-  | { readonly kind: 'unknown_key' }
-  | { readonly kind: 'algorithm_not_allowed' }
-  | { readonly kind: 'unavailable'; readonly cause: unknown }
 
 /** What the watching rooms are told. Must not throw. */
 export interface KeySetObserver extends SnapshotObserver {
@@ -44,18 +39,11 @@ export interface KeySetsDependencies {
   readonly snapshotFiles?: SnapshotFiles | undefined
 }
 
-/** Which keys a token may be signed with. */
-interface Wanted {
-  readonly kid: string | undefined
-  readonly algorithm: JwsAlgorithm
-}
-
 const firstRetryMs = 500
 const lastRetryMs = 15_000
 const maxCachedSets = 10_000
 const maxFruitlessRefreshes = 10_000
 const fruitlessMemoryMs = 60_000
-const maxCandidates = 16
 
 /** All key sets. Knows issuers by the id that the configuration gave them. */
 export class KeySets {
@@ -67,12 +55,15 @@ export class KeySets {
   readonly #dependencies: KeySetsDependencies
   readonly #snapshots: KeySnapshots | undefined
   readonly #watches: FileWatch[] = []
+  readonly #lanes = new LoadLanes()
+  readonly #status: readonly IssuerKeyState[]
   #stopped = false
 
   constructor(issuers: readonly IssuerKeyOptions[], dependencies: KeySetsDependencies) {
     const { clock, observer, snapshotFiles } = dependencies
     this.#dependencies = dependencies
     this.#states = new Map(issuers.map((options) => [options.id, new IssuerKeyState(options)]))
+    this.#status = [...this.#states.values()]
     const perf = { now: (): number => clock.monotonicMs() }
     this.#fruitless = new LRUCache({ max: maxFruitlessRefreshes, ttl: fruitlessMemoryMs, perf })
     this.#cache = new LRUCache({
@@ -87,11 +78,14 @@ export class KeySets {
     }
   }
 
-  /** Starts loading every set and keeps them fresh from then on; a snapshot serves until the first one is there. */
+  /**
+   * Starts loading every set that is not left to its first use, and keeps them fresh from then on; a snapshot serves until
+   * the first one is there.
+   */
   start(): void {
     for (const state of this.#states.values()) {
       this.#snapshots?.restore(state)
-      void this.#refresh(state)
+      if (state.options.loadAtFirstUse !== true) void this.#refresh(state)
       this.#watch(state)
     }
   }
@@ -105,7 +99,7 @@ export class KeySets {
 
   /** How every issuer's keys are, for readiness, metrics and operators. */
   status(): readonly IssuerKeyState[] {
-    return [...this.#states.values()]
+    return this.#status
   }
 
   /**
@@ -165,7 +159,7 @@ export class KeySets {
   }
 
   async #loadThenFind(state: IssuerKeyState, wanted: Wanted): Promise<KeySearch> {
-    const loading = state.isRetryPending ? undefined : this.#refresh(state)
+    const loading = state.isRetryPending ? undefined : this.#refreshNow(state)
     if (state.restoring !== undefined) {
       await (loading === undefined ? state.restoring : Promise.race([state.restoring, loading]))
     }
@@ -208,8 +202,8 @@ export class KeySets {
     }
     await state.refreshForToken(this.#now(), async () => {
       // A refresh that was already under way may have read the document before the key was published.
-      if (state.isRefreshing) await this.#refresh(state)
-      return isThere() || (await this.#refresh(state))
+      if (state.isRefreshing) await this.#refreshNow(state)
+      return isThere() || (await this.#refreshNow(state))
     })
     // A refresh that was joined may have read the document before this key was published.
     if (!isJoining && !state.lastTokenRefreshFailed && !isThere()) this.#fruitless.set(memory, true)
@@ -233,7 +227,7 @@ export class KeySets {
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
-      const loaded = await loadKeySet(state.options, access)
+      const loaded = await this.#load(state, access)
       const set = state.loaded(loaded.set, { atMs: this.#now(), maxAgeMs: loaded.maxAgeMs })
       this.#snapshots?.save(state)
       return set
@@ -244,6 +238,26 @@ export class KeySets {
       this.#schedule(state)
       this.#dependencies.observer.refreshed(id, state.lastFault)
     }
+  }
+
+  async #load(state: IssuerKeyState, access: KeySourceAccess): Promise<LoadedKeySet> {
+    const { options, failuresInARow } = state
+    if (urlOf(options.source) === undefined) return await loadKeySet(options, access) // Nobody is asked.
+    const lane = failuresInARow > 0 ? 'failing' : 'due'
+    return await this.#lanes.run(
+      options.id,
+      state.isAskedFor ? 'asked' : lane,
+      async () => await loadKeySet(options, access),
+    )
+  }
+
+  /** Loads, or joins the load under way, because a token needs it. */
+  async #refreshNow(state: IssuerKeyState): Promise<boolean> {
+    state.isAskedFor = true
+    this.#lanes.hurry(state.options.id)
+    const isFresh = await this.#refresh(state)
+    state.isAskedFor = false
+    return isFresh
   }
 
   #watch(state: IssuerKeyState): void {
@@ -281,16 +295,4 @@ export class KeySets {
 
 function unavailable(state: IssuerKeyState): KeySearch {
   return { kind: 'unavailable', cause: state.lastFault }
-}
-
-/** A token without `kid` is tried with the fitting keys, up to a bound; one with `kid` only with keys of that name. */
-function search(set: KeySet, { kid, algorithm }: Wanted): KeySearch {
-  const named =
-    kid === undefined || set.isNameless === true
-      ? set.keys
-      : set.keys.filter((key) => key.kid === kid)
-  if (named.length === 0) return { kind: 'unknown_key' }
-  const keys = named.filter((key) => key.fits(algorithm)).slice(0, maxCandidates)
-  if (keys.length > 0) return { kind: 'keys', keys }
-  return { kind: kid === undefined ? 'unknown_key' : 'algorithm_not_allowed' }
 }

@@ -71,7 +71,7 @@ issuers:
   - id: j
     issuerTemplate: https://j.example.com/{tenant}/v2.0
     bind: { tenant: { claim: /tid, pattern: name, allow: [t1, t2] } }
-    keys: { metadataUrl: https://j.example.com/common/metadata, honourKeyIssuer: true }
+    keys: { metadataUrl: https://j.example.com/common/metadata, honourKeyIssuer: true, load: first-use }
 resources:
   - id: api
     hosts: [api.example.com]
