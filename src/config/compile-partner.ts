@@ -70,8 +70,9 @@ export function issuersOfResources(
   return (id, named) => {
     const only = byResource.get(id)
     // One set for all that need no other: thousands of issuers times thousands of resources are too many entries.
-    if (named === undefined)
-      {return only === undefined ? everywhere : new Set([...everywhere, ...only])}
+    if (named === undefined) {
+      return only === undefined ? everywhere : new Set([...everywhere, ...only])
+    }
     return new Set(named.filter((issuer) => everywhere.has(issuer) || only?.has(issuer) === true))
   }
 }

@@ -1,6 +1,6 @@
 /** Issuers that are one for each tenant: what a template may look like, and which two cannot stand beside each other. */
 import { parseJsonPointer, resolveJsonPointer } from '../policy/index.js'
-import { isTenant, type IssuerTemplate } from '../token/index.js'
+import type { IssuerTemplate } from '../token/index.js'
 import type { ConfigParts, IssuerInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 
@@ -10,6 +10,11 @@ export type NamedIssuerInput = IssuerInput & { readonly issuer: string }
 // A host without placeholder, then segments that are themselves: no `.` or `..`, nothing encoded, no query, no brace.
 const prefixForm = /^https?:\/\/[^/?#{}\s%\\@]+(?:\/(?!\.{1,2}\/)[^/?#{}\s%\\]+)*\/$/
 const suffixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[^/?#{}\s%\\]+)*\/?$/
+/** Of a GUID the lower case, as issuers write it. */
+const tenantForms = {
+  guid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+  name: /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+}
 const placeholder = /\/\{([A-Za-z][A-Za-z0-9_]{0,31})\}(?=\/|$)/
 
 /** The issuer by one name; adds to `findings` when it has none or two. */
@@ -69,7 +74,7 @@ export function compileTemplate(
   }
   const [, { claim, pattern, allow }] = bound
   for (const [at, tenant] of (allow ?? []).entries()) {
-    if (isTenant(tenant, pattern)) continue
+    if (tenantForms[pattern].test(tenant)) continue
     add(
       ['bind', name, 'allow', at],
       `"${tenant}" is no tenant of the pattern "${pattern}", so no token could ever name it`,
@@ -82,7 +87,7 @@ export function compileTemplate(
   return {
     prefix,
     suffix,
-    tenantForm: pattern,
+    tenantForm: tenantForms[pattern],
     boundClaim: (claims) => resolveJsonPointer(claims, place),
     allowedTenants: allow && new Set(allow),
   }

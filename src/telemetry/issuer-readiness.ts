@@ -7,7 +7,13 @@
  *     that are not ready first, and `issuers` counts all.
  */
 import type { IssuerKeyState } from '../jwks/index.js'
-import type { ReadinessComponent } from './readiness.js'
+
+/** One thing that has to be there. */
+export interface ReadinessComponent {
+  readonly ready: boolean
+  /** For operators; says what is missing. */
+  readonly detail?: string
+}
 
 const maxListed = 50
 const maxTroubled = 20

@@ -1,13 +1,6 @@
 /** Whether the gate should get requests, as a list of named components. */
 import type { IssuerKeyState } from '../jwks/index.js'
-import { issuerComponents, isIssuerReady } from './issuer-readiness.js'
-
-/** One thing that has to be there. */
-export interface ReadinessComponent {
-  readonly ready: boolean
-  /** For operators; says what is missing. */
-  readonly detail?: string
-}
+import { issuerComponents, isIssuerReady, type ReadinessComponent } from './issuer-readiness.js'
 
 /** The readiness of the process: ready when every component is. */
 export class Readiness {

@@ -18,28 +18,17 @@ export interface IssuerTemplate {
   readonly prefix: string
   /** What comes after it: nothing, or a slash and more. */
   readonly suffix: string
-  readonly tenantForm: TenantForm
+  /** What a tenant looks like, from its first to its last character; matches nothing that has a slash. */
+  readonly tenantForm: RegExp
   /** The claim that has to say the same tenant, out of a token's claims. */
   readonly boundClaim: (claims: Readonly<Record<string, unknown>>) => unknown
   /** The only tenants that are trusted; undefined for all. */
   readonly allowedTenants: ReadonlySet<string> | undefined
 }
 
-/** What a tenant's name may look like. `guid` is in lower case, as issuers write it. */
-export type TenantForm = 'guid' | 'name'
-
-const tenantForms: Readonly<Record<TenantForm, RegExp>> = {
-  guid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
-  name: /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
-}
 const maxLength = 1_024
 /** A deeper `iss` is of no template; so that a token cannot make a look-up long. */
 const maxSlashes = 16
-
-/** Whether a text is a tenant of the form. */
-export function isTenant(text: string, form: TenantForm): boolean {
-  return tenantForms[form].test(text)
-}
 
 /** Why a token is not one of the template's issuer, or undefined when it is. Does not verify the token. */
 export function tenantRejection(
@@ -71,7 +60,7 @@ export class TemplateTable<T extends { readonly template: IssuerTemplate }> {
       const nextAt = iss.indexOf('/', slashAt + 1)
       const end = nextAt < 0 ? iss.length : nextAt
       const owner = this.#byParts.get(keyOf(iss.slice(0, slashAt + 1), iss.slice(end)))
-      if (owner !== undefined && isTenant(iss.slice(slashAt + 1, end), owner.template.tenantForm)) {
+      if (owner !== undefined && owner.template.tenantForm.test(iss.slice(slashAt + 1, end))) {
         return owner
       }
       slashAt = nextAt

@@ -15,6 +15,7 @@ import {
   withToken,
   type ContractCase,
 } from './contract-case.js'
+import { tenantCases } from './tenant-cases.js'
 
 export const cases: readonly ContractCase[] = [
   {
@@ -106,19 +107,7 @@ export const cases: readonly ContractCase[] = [
     request: read({ iss: 'https://elsewhere.example' }),
     ...invalidToken,
   },
-  {
-    name: 'allows a token of a tenant of an issuer template',
-    reason: 'none',
-    request: read({ iss: 'https://login.example.com/acme', tid: 'acme' }),
-    statusCode: 0,
-    upstream: { 'x-auth-subject': 'alice', 'x-auth-scope': 'read:users' },
-  },
-  {
-    name: 'refuses a token whose issuer is of another tenant than the token itself',
-    reason: 'tenant_mismatch',
-    request: read({ iss: 'https://login.example.com/acme', tid: 'umbrella' }),
-    ...invalidToken,
-  },
+  ...tenantCases,
   {
     name: 'refuses a key that the issuer does not publish',
     reason: 'unknown_key',

@@ -20,7 +20,7 @@ const issuerOf = (name: Name): string => `https://${name}.example/${name === 't'
 const template: IssuerTemplate = {
   prefix: 'https://t.example/',
   suffix: '',
-  tenantForm: 'name',
+  tenantForm: /^[A-Za-z0-9_-]+$/,
   boundClaim: ({ tid }) => tid,
   allowedTenants: undefined,
 }

@@ -23,7 +23,11 @@ export async function startServeProcess(config: Record<string, unknown>): Promis
   if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-serve-'))
   const file = join(directory, 'scopegate.yaml')
-  const listen = { grpc: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } }
+  const listen = {
+    ...(config['listen'] as object | undefined),
+    grpc: { address: '127.0.0.1:0' },
+    admin: { address: '127.0.0.1:0' },
+  }
   await writeFile(file, stringify({ ...config, listen }))
 
   const child = spawn(process.execPath, [main, 'serve', '--config', file], {

@@ -13,7 +13,7 @@ function trusted(id: string, changes: Partial<IssuerTemplate> = {}) {
   const template: IssuerTemplate = {
     prefix,
     suffix: '/v2.0',
-    tenantForm: 'guid',
+    tenantForm: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
     boundClaim: ({ tid }) => tid,
     allowedTenants: undefined,
     ...changes,
@@ -108,8 +108,8 @@ describe('an issuer template', () => {
   })
 
   it('may end with its placeholder or with a slash', () => {
-    const end = trusted('end', { suffix: '', tenantForm: 'name' })
-    const slash = trusted('slash', { suffix: '/', tenantForm: 'name' })
+    const end = trusted('end', { suffix: '', tenantForm: /^[A-Za-z0-9_-]+$/ })
+    const slash = trusted('slash', { suffix: '/', tenantForm: /^[A-Za-z0-9_-]+$/ })
     expect(found(`${prefix}acme`, 'acme', [end, slash])).toBe('end')
     expect(found(`${prefix}acme/`, 'acme', [end, slash])).toBe('slash')
     expect(found(prefix, '', [end, slash])).toBe('unknown_issuer')
