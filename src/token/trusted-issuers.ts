@@ -4,10 +4,25 @@
  * The rules are: an issuer that is configured by its exact name goes before every template; which one is found decides
  * on the keys, so that keys of one issuer never verify a token that says another (RFC 8725 section 3.8).
  */
-import type { VerificationKey } from '../jwks/index.js'
+import type { JwsAlgorithm, VerificationKey } from '../jwks/index.js'
 import { TemplateTable, tenantRejection, type IssuerTemplate } from './issuer-template.js'
 import type { RejectionReason } from './rejection.js'
-import type { TrustedIssuer } from './verify-jwt.js'
+import type { TokenTypes } from './token-type.js'
+
+/** An authorization server whose access tokens are accepted, and by which rules. */
+export interface TrustedIssuer {
+  /** The configuration's name. */
+  readonly id: string
+  /** Compared with `iss` code point by code point (RFC 8414 section 3.3); the text of the template where there is one. */
+  readonly issuer: string
+  readonly algorithms: ReadonlySet<JwsAlgorithm>
+  readonly tokenTypes: TokenTypes
+  readonly clockToleranceMs: number
+  /** For an issuer that is one for each tenant; its own text is then no issuer. */
+  readonly template?: IssuerTemplate | undefined
+  /** Whether a key serves only the issuer that it names in the JWKS. */
+  readonly honoursKeyIssuer?: boolean
+}
 
 /** The issuer of a token, or why there is none. */
 export type IssuerSearch =

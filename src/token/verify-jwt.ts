@@ -12,27 +12,11 @@ import {
 } from '../jwks/index.js'
 import type { Authentication, VerifiedAccessToken } from './access-token.js'
 import { decodeJwt, type DecodedJwt } from './decode-jwt.js'
-import type { IssuerTemplate } from './issuer-template.js'
 import { checkRegisteredClaims } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
 import { signingKey } from './signature.js'
-import { isAccessTokenType, type TokenTypes } from './token-type.js'
-import { keysOfIssuer, TrustedIssuers } from './trusted-issuers.js'
-
-/** An authorization server whose access tokens are accepted, and by which rules. */
-export interface TrustedIssuer {
-  /** The configuration's name. */
-  readonly id: string
-  /** Compared with `iss` code point by code point (RFC 8414 section 3.3); the text of the template where there is one. */
-  readonly issuer: string
-  readonly algorithms: ReadonlySet<JwsAlgorithm>
-  readonly tokenTypes: TokenTypes
-  readonly clockToleranceMs: number
-  /** For an issuer that is one for each tenant; its own text is then no issuer. */
-  readonly template?: IssuerTemplate | undefined
-  /** Whether a key serves only the issuer that it names in the JWKS. */
-  readonly honoursKeyIssuer?: boolean
-}
+import { isAccessTokenType } from './token-type.js'
+import { keysOfIssuer, TrustedIssuers, type TrustedIssuer } from './trusted-issuers.js'
 
 /** What verification needs from outside. */
 export interface JwtVerifierDependencies {
