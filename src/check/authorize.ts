@@ -11,6 +11,7 @@ import {
 } from '../policy/index.js'
 import type { VerifiedAccessToken } from '../token/index.js'
 import type { Decision, Principal } from './decision.js'
+import { limitClaims, limitNames, type GrantLimits } from './grant-limits.js'
 import { identityHeaders } from './identity-headers.js'
 import type { LabelRegistry, Refusals } from './refusals.js'
 import type { Reason } from './reason.js'
@@ -22,9 +23,13 @@ export interface ClaimPointers {
   readonly permissions: readonly JsonPointer[]
   readonly roles: readonly JsonPointer[]
   readonly client: readonly JsonPointer[]
+  /** How much of it counts; undefined for all of it. */
+  readonly limits?: GrantLimits | undefined
 }
 
 interface TokenMemory {
+  /** As it was verified; the principal's token has only those claims that count. */
+  readonly verified: VerifiedAccessToken
   readonly principal: Principal
   readonly grant: Grant
   readonly decisions: Map<Route, Decision>
@@ -59,7 +64,7 @@ export function createAuthorize(
   }
 
   function refuseRevoked(memory: TokenMemory, route: Route): Decision | undefined {
-    memory.identifiers ??= identifiersOf(memory.principal.token)
+    memory.identifiers ??= identifiersOf(memory.verified)
     const verdict = revocations.judge(memory.identifiers)
     if (verdict === undefined) return undefined
     if (verdict !== 'revoked') return refusals.get(verdict, route, memory.identifiers.issuerId)
@@ -83,19 +88,22 @@ export function createAuthorize(
   }
 
   function createMemory(token: VerifiedAccessToken): TokenMemory {
-    const { claims, issuerId } = token
+    const { claims: said, issuerId } = token
     const pointers = pointersByIssuer.get(issuerId)
     if (pointers === undefined) throw new TypeError(`no claim pointers for issuer ${issuerId}`)
-    const scopes = namesAt(claims, pointers.scopes)
+    const { limits } = pointers
+    const claims = limits === undefined ? said : countedClaims(said, pointers, limits)
+    const scopes = limitNames(namesAt(said, pointers.scopes), limits?.scopes)
     const client = pointers.client
-      .map((pointer) => resolveJsonPointer(claims, pointer))
+      .map((pointer) => resolveJsonPointer(said, pointer))
       .find((value) => typeof value === 'string')
     return {
-      principal: { token, client, scopes },
+      verified: token,
+      principal: { token: claims === said ? token : { ...token, claims }, client, scopes },
       grant: {
         scopes,
-        permissions: namesAt(claims, pointers.permissions),
-        roles: namesAt(claims, pointers.roles),
+        permissions: limitNames(namesAt(said, pointers.permissions), limits?.permissions),
+        roles: limitNames(namesAt(said, pointers.roles), limits?.roles),
         claims,
       },
       decisions: new Map(),
@@ -123,6 +131,18 @@ export function createAuthorize(
       issuedAtSeconds: typeof iat === 'number' ? iat : undefined,
     }
   }
+}
+
+/** The claims as if what does not count had never been in the token. */
+function countedClaims(
+  said: VerifiedAccessToken['claims'],
+  pointers: ClaimPointers,
+  limits: GrantLimits,
+): VerifiedAccessToken['claims'] {
+  return (['scopes', 'permissions', 'roles'] as const).reduce(
+    (claims, kind) => limitClaims(claims, pointers[kind], limits[kind], namesOf),
+    said,
+  )
 }
 
 function textOrNone(value: unknown): string | undefined {
@@ -154,19 +174,23 @@ function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): 
   return unmetRequirement(route.requirement, grant)
 }
 
-/**
- * The names at the given places: split at single spaces in a string (RFC 6749 section 3.3), one by one from a list.
- * Anything else is no name.
- */
+/** The names at the given places. */
 function namesAt(claims: unknown, pointers: readonly JsonPointer[]): ReadonlySet<string> {
   const names = new Set<string>()
   for (const pointer of pointers) {
-    const value = resolveJsonPointer(claims, pointer)
-    const candidates: unknown[] =
-      typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
-    for (const candidate of candidates) {
-      if (typeof candidate === 'string' && candidate !== '') names.add(candidate)
-    }
+    for (const name of namesOf(resolveJsonPointer(claims, pointer))) names.add(name)
   }
   return names
+}
+
+/**
+ * The names in a claim: split at single spaces in a string (RFC 6749 section 3.3), one by one from a list. Anything
+ * else is no name.
+ */
+function namesOf(value: unknown): ReadonlySet<string> {
+  const candidates: unknown[] =
+    typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+  return new Set(
+    candidates.filter((name): name is string => typeof name === 'string' && name !== ''),
+  )
 }

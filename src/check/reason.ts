@@ -121,6 +121,8 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   inactive_token: invalidToken(notValidHere),
   /** A JWT that is active, but as the token of another subject or client. */
   introspection_mismatch: invalidToken(notValidHere),
+  /** The tenant in `iss` is not the one of the claim that is bound to it. */
+  tenant_mismatch: invalidToken(notValidHere),
   /** Genuine and in time, and withdrawn: itself, its subject, client, session or key. */
   revoked: invalidToken('The access token was revoked'),
   /** The token is bound to a key (`cnf`), and the binding cannot be verified. */

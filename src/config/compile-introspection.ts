@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import type { ClientAuthentication, IntrospectionOptions } from '../introspection/index.js'
 import { isFetchable, type JwsAlgorithm } from '../jwks/index.js'
 import type { TokenRules } from '../token/index.js'
+import type { IssuersOfResource } from './compile-partner.js'
+import type { NamedIssuerInput } from './compile-template.js'
 import type { ConfigParts, IntrospectionInput, IssuerInput, ResourceParts } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 
@@ -18,7 +20,7 @@ interface Owner {
 
 /** Compiles the introspection of an issuer; undefined without. Adds to `findings` what is wrong. Reads no file. */
 export function compileIntrospection(
-  input: IssuerInput,
+  input: NamedIssuerInput,
   { algorithms, clockToleranceMs, rules }: Owner,
   path: ConfigPath,
   directory: string,
@@ -36,6 +38,14 @@ export function compileIntrospection(
     return undefined
   }
   const at = [...path, 'introspection']
+  if (input.issuerTemplate !== undefined) {
+    findings.push({
+      path: at,
+      atKey: true,
+      message: 'an issuer that is one for each tenant cannot be asked about tokens',
+      hint: 'configure the tenant by its own issuer',
+    })
+  }
   checkEndpoint(input, introspection, at, findings)
   checkPrefix(introspection.tokenPrefix, at, findings)
   checkSignatures(input, introspection, at, findings)
@@ -69,7 +79,7 @@ export function needsKeys({ introspection, tokenCheck }: IssuerInput): boolean {
 }
 
 function checkEndpoint(
-  { issuer }: IssuerInput,
+  { issuer }: NamedIssuerInput,
   { endpoint, discovery, allowInsecure }: IntrospectionInput,
   at: ConfigPath,
   findings: Finding[],
@@ -149,8 +159,9 @@ function compileAuthentication(
 
 /** Whose an opaque token without a prefix is at a resource: the one that is named, or the only one it can be. */
 export function opaqueIssuerOf(
-  { issuers: accepted, opaqueIssuer }: ResourceParts,
+  { opaqueIssuer }: ResourceParts,
   introspections: readonly IntrospectionOptions[],
+  accepted: ReadonlySet<string>,
 ): string | undefined {
   if (opaqueIssuer !== undefined) return opaqueIssuer
   const [only, ...others] = withoutPrefix(introspections, accepted)
@@ -161,6 +172,7 @@ export function opaqueIssuerOf(
 export function checkIntrospections(
   input: ConfigParts,
   introspections: readonly IntrospectionOptions[],
+  issuersOf: IssuersOfResource,
   findings: Finding[],
 ): void {
   checkPrefixes(input, findings)
@@ -170,12 +182,12 @@ export function checkIntrospections(
   for (const [index, resource] of input.resources.entries()) {
     if (resource === undefined) continue
     const at = ['resources', index]
-    checkOpaqueIssuer(resource, introspections, at, findings)
-    const accepted = resource.issuers ?? input.issuers.flatMap((issuer) => issuer?.id ?? [])
+    const accepted = issuersOf(resource.id, resource.issuers)
+    checkOpaqueIssuer(resource, introspections, accepted, at, findings)
     for (const [place, route] of resource.routes.entries()) {
       if (route?.tokenCheck === undefined) continue
       const check = route.tokenCheck
-      const misfit = accepted.find((id) =>
+      const misfit = [...accepted].find((id) =>
         check === 'introspection' ? !byId.has(id) : isMisfit(check, byId.get(id)),
       )
       if (misfit === undefined) continue
@@ -215,10 +227,11 @@ function overlaps(one: string, other: string): boolean {
 function checkOpaqueIssuer(
   resource: ResourceParts,
   introspections: readonly IntrospectionOptions[],
+  accepted: ReadonlySet<string>,
   at: ConfigPath,
   findings: Finding[],
 ): void {
-  const { opaqueIssuer, issuers: accepted } = resource
+  const { opaqueIssuer } = resource
   if (opaqueIssuer === undefined) {
     const candidates = withoutPrefix(introspections, accepted)
     if (candidates.length < 2) return
@@ -232,7 +245,7 @@ function checkOpaqueIssuer(
       path: [...at, 'opaqueIssuer'],
       message: `no issuer with introspection has the id "${opaqueIssuer}"`,
     })
-  } else if (accepted?.includes(opaqueIssuer) === false) {
+  } else if (!accepted.has(opaqueIssuer)) {
     findings.push({
       path: [...at, 'opaqueIssuer'],
       message: `the resource does not accept issuer "${opaqueIssuer}"`,
@@ -243,10 +256,10 @@ function checkOpaqueIssuer(
 
 function withoutPrefix(
   introspections: readonly IntrospectionOptions[],
-  accepted: readonly string[] | undefined,
+  accepted: ReadonlySet<string>,
 ): readonly string[] {
   return introspections
     .filter(({ tokenPrefix }) => tokenPrefix === undefined)
     .map(({ issuerId }) => issuerId)
-    .filter((id) => accepted?.includes(id) !== false)
+    .filter((id) => accepted.has(id))
 }

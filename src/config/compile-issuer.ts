@@ -7,6 +7,8 @@ import type { TrustedIssuer } from '../token/index.js'
 import { compileIntrospection, needsKeys } from './compile-introspection.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
 import { compileTokenRules } from './compile-token-rules.js'
+import { compileLimits } from './compile-partner.js'
+import { compileTemplate, nameIssuer } from './compile-template.js'
 import type { IssuerInput } from './config-input.js'
 import { fillIssuer } from './fill-issuer.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -24,11 +26,13 @@ export interface CompiledIssuer {
 
 /** Compiles an issuer; adds to `findings` what is wrong. `directory` is where relative file names start. */
 export function compileIssuer(
-  written: IssuerInput,
+  entry: IssuerInput,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
 ): CompiledIssuer {
+  const written = nameIssuer(entry, path, findings)
+  const template = compileTemplate(written, path, findings)
   const input = fillIssuer(written)
   const { claims } = input
   const algorithms = compileAlgorithms(input, path, findings)
@@ -47,12 +51,15 @@ export function compileIssuer(
       tokenTypes: input.tokenTypes,
       clockToleranceMs,
       rules,
+      ...(template === undefined ? {} : { template }),
+      ...((input.keys.honourKeyIssuer ?? template !== undefined) ? { honoursKeyIssuer: true } : {}),
     },
     pointers: {
       scopes: claims.scopes.map(pointer),
       permissions: claims.permissions.map(pointer),
       roles: claims.roles.map(pointer),
       client: claims.client.map(pointer),
+      limits: compileLimits(input, path, findings),
     },
   }
 }

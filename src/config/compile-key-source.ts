@@ -6,13 +6,14 @@ import {
   type JwsAlgorithm,
   type KeySource,
 } from '../jwks/index.js'
+import type { NamedIssuerInput } from './compile-template.js'
 import type { IssuerInput } from './config-input.js'
 import { sourceKeys, type FilledIssuer } from './fill-issuer.js'
 import type { ConfigPath, Finding } from './problem.js'
 
 /** The keys of an issuer as the key sets take them; adds to `findings` what is wrong. Does not look into files. */
 export function compileKeySource(
-  input: IssuerInput,
+  input: NamedIssuerInput,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
@@ -43,6 +44,7 @@ export function compileKeySource(
     caFile: absolute(keys.caFile),
     bearerTokenFile: absolute(keys.bearerTokenFile),
     trustAnchorsFile: absolute(keys.trustAnchorsFile),
+    ...(keys.load === 'first-use' ? { loadAtFirstUse: true } : {}),
   }
 }
 
@@ -93,7 +95,7 @@ function checkCompanions(
   at: ConfigPath,
   findings: Finding[],
 ): void {
-  const isFetched = kind === 'discovery' || kind === 'jwksUri' || kind === 'x509Map'
+  const isFetched = ['discovery', 'metadataUrl', 'jwksUri', 'x509Map'].includes(kind)
   for (const key of ['caFile', 'bearerTokenFile'] as const) {
     if (keys[key] === undefined || isFetched) continue
     findings.push({
@@ -111,7 +113,7 @@ function checkCompanions(
 }
 
 function keySource(
-  { issuer, keys }: IssuerInput,
+  { issuer, issuerTemplate, keys }: NamedIssuerInput,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
@@ -141,6 +143,19 @@ function keySource(
   if (keys.jwksUri !== undefined) {
     return { kind: 'jwksUri', jwksUri: checked(keys.jwksUri, [...path, 'keys', 'jwksUri'], false) }
   }
+  if (keys.metadataUrl !== undefined) {
+    const url = checked(keys.metadataUrl, [...path, 'keys', 'metadataUrl'], false)
+    return { kind: 'metadataUrl', url, issuer }
+  }
+  if (issuerTemplate !== undefined) {
+    findings.push({
+      path: [...path, 'issuerTemplate'],
+      message: 'a template has no metadata of its own to find keys by',
+      hint: 'keys: { metadataUrl: https://... }, the metadata that all its tenants share, or another source',
+    })
+    return { kind: 'discovery', issuer }
+  }
+  if (issuer === '') return { kind: 'discovery', issuer } // Without a name, which is said elsewhere.
   return { kind: 'discovery', issuer: checked(issuer, [...path, 'issuer'], true) }
 }
 

@@ -11,6 +11,7 @@ import {
   type RouteEntry,
 } from '../policy/index.js'
 import { pointer } from './compile-issuer.js'
+import type { IssuersOfResource } from './compile-partner.js'
 import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 
@@ -28,7 +29,7 @@ const reservedHeaders =
 export function compileResource(
   input: ResourceParts,
   path: ConfigPath,
-  issuerIds: ReadonlySet<string>,
+  issuersOf: IssuersOfResource,
   findings: Finding[],
   opaqueIssuer?: string,
 ): readonly PlacedEntry[] {
@@ -36,7 +37,7 @@ export function compileResource(
     id: input.id,
     realm: input.realm ?? input.id,
     audiences: new Set(input.audiences),
-    issuers: new Set(input.issuers ?? issuerIds),
+    issuers: issuersOf(input.id, input.issuers),
     upstreamHeaders: Object.entries(input.upstreamHeaders).map(([name, claim]) => ({
       name: name.toLowerCase(),
       claim: pointer(claim),

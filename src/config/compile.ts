@@ -10,7 +10,9 @@ import {
 import { checkIntrospections, needsKeys, opaqueIssuerOf } from './compile-introspection.js'
 import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
 import { compileListen } from './compile-listen.js'
+import { checkResourcesOfIssuers, issuersOfResources } from './compile-partner.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
+import { checkTemplateOverlaps } from './compile-template.js'
 import { compileRevocation, revocationClaims } from './compile-revocation.js'
 import type { ConfigParts } from './config-input.js'
 import type { GateConfig } from './gate-config.js'
@@ -37,20 +39,23 @@ export function compileConfig(
       issuer === undefined || needsKeys(issuer) ? [] : [issuer.id],
     ),
   )
+  const issuersOf = issuersOfResources(input.issuers)
   const placed = input.resources.flatMap((resource, index) =>
     resource === undefined
       ? []
       : compileResource(
           resource,
           ['resources', index],
-          issuerIds,
+          issuersOf,
           findings,
-          opaqueIssuerOf(resource, introspections),
+          opaqueIssuerOf(resource, introspections, issuersOf(resource.id, resource.issuers)),
         ),
   )
   checkNames(input, issuerIds, findings)
   checkIssuersGiven(input, findings)
-  checkIntrospections(input, introspections, findings)
+  checkIntrospections(input, introspections, issuersOf, findings)
+  checkResourcesOfIssuers(input, findings)
+  checkTemplateOverlaps(input, findings)
 
   const { policy, conflicts } = compilePolicy(placed.map(({ entry }) => entry))
   for (const { first, second } of conflicts) {
@@ -91,15 +96,15 @@ export function compileConfig(
 }
 
 function checkNames(input: ConfigParts, issuerIds: ReadonlySet<string>, findings: Finding[]): void {
-  const repeated = <K extends 'id' | 'issuer'>(
-    entries: readonly (Readonly<Record<K, string>> | undefined)[],
+  const repeated = <K extends 'id' | 'issuer' | 'issuerTemplate'>(
+    entries: readonly (Readonly<Partial<Record<K, string | undefined>>> | undefined)[],
     path: ConfigPath,
     key: K,
   ): void => {
     const seen = new Set<string>()
     for (const [index, entry] of entries.entries()) {
-      if (entry === undefined) continue
-      const name = entry[key]
+      const name = entry?.[key]
+      if (name === undefined) continue
       if (seen.has(name)) {
         findings.push({ path: [...path, index, key], message: `${key} "${name}" is given twice` })
       }
@@ -108,6 +113,7 @@ function checkNames(input: ConfigParts, issuerIds: ReadonlySet<string>, findings
   }
   repeated(input.issuers, ['issuers'], 'id')
   repeated(input.issuers, ['issuers'], 'issuer')
+  repeated(input.issuers, ['issuers'], 'issuerTemplate')
   repeated(input.resources, ['resources'], 'id')
   // An id that is not found may be the one of an issuer that could not be read.
   const knowsEveryIssuer = !input.issuers.includes(undefined)
@@ -151,7 +157,9 @@ function neededClaims(
   routes: readonly Route[],
 ): readonly string[] {
   const pointers: JsonPointer[] = [
-    ...issuers.flatMap(({ pointers: of }) => Object.values(of).flat() as JsonPointer[]),
+    ...issuers.flatMap(({ pointers: { scopes, permissions, roles, client } }) =>
+      [scopes, permissions, roles, client].flat(),
+    ),
     ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
   ]

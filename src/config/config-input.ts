@@ -58,6 +58,9 @@ export interface KeysInput {
   timeoutSeconds: number
   maxWaitingChecks: number
   allowInsecure: boolean
+  metadataUrl?: string | undefined
+  honourKeyIssuer?: boolean | undefined
+  load: 'start' | 'first-use'
 }
 
 /** What a claim is held against: a value, one of several, a beginning, or that it is there. */
@@ -65,11 +68,27 @@ export type ClaimTestInput =
   string | number | boolean | (string | number | boolean)[] | { prefix: string } | { present: true }
 /** Claims by JSON Pointer. */
 export type ClaimTestsInput = Record<string, ClaimTestInput>
+/** What limits an issuer. */
+export interface IssuerLimitsInput {
+  resources?: string[] | undefined
+  grantableScopes?: string[] | undefined
+  grantablePermissions?: string[] | undefined
+  grantableRoles?: string[] | undefined
+  mapScopes?: Record<string, string[]> | undefined
+}
+
+/** What makes an issuer one for each tenant. */
+export interface IssuerTemplateInput {
+  issuerTemplate?: string | undefined
+  bind?:
+    | Record<string, { claim: string; pattern: 'guid' | 'name'; allow?: string[] | undefined }>
+    | undefined
+}
 
 /** An authorization server. */
-export interface IssuerInput {
+export interface IssuerInput extends IssuerLimitsInput, IssuerTemplateInput {
   id: string
-  issuer: string
+  issuer?: string | undefined
   preset: PresetName
   keys: KeysInput
   algorithms?: JwsAlgorithm[] | undefined

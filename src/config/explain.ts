@@ -5,6 +5,7 @@
 import { resolveJsonPointer } from '../policy/index.js'
 import type { IssuerInput } from './config-input.js'
 import { readConfigDocuments, type ConfigDocuments } from './documents.js'
+import { nameIssuer } from './compile-template.js'
 import { fillIssuer } from './fill-issuer.js'
 import type { Preset } from './preset.js'
 import { presets } from './presets.js'
@@ -30,7 +31,7 @@ export async function explainConfig(path: string): Promise<readonly ExplainedIss
   const { issuers } = configSchema.parse(documents.value)
   return issuers.map((written, index) => ({
     id: written.id,
-    values: leaves(fillIssuer(written)).map(({ path: at, value }) => ({
+    values: leaves(fillIssuer(nameIssuer(written, [], []))).map(({ path: at, value }) => ({
       key: at.join('.'),
       value: shown(at, value),
       origin: origin(documents, written, index, at),

@@ -2,7 +2,8 @@
  * An issuer's entry with its preset filled in, before anything is compiled. What the operator wrote wins; `require`,
  * `refuse` and `claims` are filled member by member, so that a rule of the preset stays when another is added.
  */
-import type { IssuerInput, KeysInput, ClaimTestsInput } from './config-input.js'
+import type { NamedIssuerInput } from './compile-template.js'
+import type { ClaimTestsInput, IssuerInput, KeysInput } from './config-input.js'
 import type { Preset, PresetKeys } from './preset.js'
 import { presets } from './presets.js'
 
@@ -15,17 +16,18 @@ export const sourceKeys = [
   'pem',
   'x509Map',
   'secretFile',
+  'metadataUrl',
 ] as const
 
 /** An entry in which nothing is left to a preset. */
-export interface FilledIssuer extends IssuerInput {
+export interface FilledIssuer extends NamedIssuerInput {
   algorithms: NonNullable<IssuerInput['algorithms']>
   tokenTypes: NonNullable<IssuerInput['tokenTypes']>
   claims: Record<'scopes' | 'permissions' | 'roles' | 'client', string[]>
 }
 
 /** Fills an entry. Where the issuer has not the form that its preset expects, names in braces stay as they are. */
-export function fillIssuer(input: IssuerInput): FilledIssuer {
+export function fillIssuer(input: NamedIssuerInput): FilledIssuer {
   const preset: Preset = presets[input.preset]
   const fill = filler(input.issuer, preset)
   return {

@@ -6,6 +6,8 @@ import { presetNames } from './presets.js'
 import { introspectionSchema, tokenCheckSchema } from './schema-introspection.js'
 import { id, pointer, positive, seconds, text } from './schema-atoms.js'
 import { tokenRuleKeys } from './schema-token-rules.js'
+import { issuerLimitsShape } from './schema-partner.js'
+import { issuerTemplateShape } from './schema-template.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
@@ -26,11 +28,14 @@ const keys = z.strictObject({
   timeoutSeconds: seconds.max(60).default(5),
   maxWaitingChecks: positive.default(1_000),
   allowInsecure: z.boolean().default(false),
+  metadataUrl: text.optional(),
+  honourKeyIssuer: z.boolean().optional(),
+  load: z.enum(['start', 'first-use']).default('start'),
 })
 
 const issuer = z.strictObject({
   id,
-  issuer: text.describe('Compared with the claim iss code point by code point'),
+  issuer: text.optional().describe('Compared with the claim iss code point by code point'),
   preset: z.enum(presetNames).default('generic-rfc9068'),
   keys: keys.prefault({}),
   algorithms: z.array(z.enum(jwsAlgorithms)).min(1).optional(),
@@ -51,6 +56,8 @@ const issuer = z.strictObject({
   ...tokenRuleKeys,
   introspection: introspectionSchema.optional(),
   tokenCheck: tokenCheckSchema.optional(),
+  ...issuerLimitsShape,
+  ...issuerTemplateShape,
 })
 
 /** An issuer; unknown keys are refused. */

@@ -77,6 +77,7 @@ export function verifyResponse(
       kind: 'verified',
       token: {
         issuerId: options.issuerId,
+        tenantIssuer: undefined,
         subject: subject.subject,
         audiences: aud === undefined ? [] : audiences,
         isAudienceWaived,

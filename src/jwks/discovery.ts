@@ -34,8 +34,7 @@ export async function discoverUrl(
   const problems: string[] = []
   for (const url of metadataUrls(issuer)) {
     try {
-      const { document } = await fetchDocument(url, limits)
-      return urlIn(document, { issuer, member, url }, limits.allowInsecure)
+      return await readUrl(url, { issuer, member }, limits)
     } catch (error) {
       problems.push(describeFault(error, url))
     }
@@ -43,15 +42,17 @@ export async function discoverUrl(
   throw new Error(`no metadata document of issuer ${issuer} could be used: ${problems.join('; ')}`)
 }
 
-function urlIn(
-  metadata: unknown,
-  { issuer, member, url }: { issuer: string; member: string; url: string },
-  insecure: boolean,
-): string {
-  const members = (metadata ?? {}) as Record<string, unknown>
+/** A URL that the metadata at `url` name. Rejects when they are not those of the issuer, or name none. */
+export async function readUrl(
+  url: string,
+  { issuer, member }: { readonly issuer: string; readonly member: string },
+  limits: FetchLimits,
+): Promise<string> {
+  const { document } = await fetchDocument(url, limits)
+  const members = (document ?? {}) as Record<string, unknown>
   if (members['issuer'] !== issuer) throw new Error(`${url} is the metadata of another issuer`)
   const found = members[member]
-  if (typeof found !== 'string' || !isFetchable(found, insecure)) {
+  if (typeof found !== 'string' || !isFetchable(found, limits.allowInsecure)) {
     throw new Error(`${url} names no https ${member}`)
   }
   return found

@@ -23,6 +23,8 @@ export interface IssuerKeyOptions {
   readonly bearerTokenFile?: string | undefined
   /** Certificates that the chain of every key has to lead to. */
   readonly trustAnchorsFile?: string | undefined
+  /** Whether nothing is loaded before a token needs it. */
+  readonly loadAtFirstUse?: boolean
 }
 
 /** How a set was obtained. */
@@ -48,6 +50,8 @@ export class IssuerKeyState {
   /** One line for operators, or undefined while all is well. */
   lastFault: string | undefined
   isRefreshing = false
+  /** Whether a token waits for the load that is under way. */
+  isAskedFor = false
   /** When the next refresh is due; undefined while one is under way. */
   nextRefreshAtMs: number | undefined
   /** Resolves once it is known whether a snapshot can be used; undefined when there is nothing to wait for. */
@@ -104,6 +108,13 @@ export class IssuerKeyState {
   failed(fault: string): void {
     this.failuresInARow += 1
     this.lastFault = fault
+  }
+
+  /** Whether nobody has needed the set yet, and it is left to its first use. */
+  get isUnused(): boolean {
+    return (
+      this.options.loadAtFirstUse === true && this.loadedAtMs === undefined && !this.isRefreshing
+    )
   }
 
   /** How long after a successful load the next one is due. */
@@ -175,7 +186,7 @@ export class IssuerKeyState {
   }
 }
 
-/** Two published keys are the same one when their name, their algorithm and their material are. */
-function identityOf({ kid, algorithm, thumbprint }: VerificationKey): string {
-  return JSON.stringify([kid, algorithm, thumbprint])
+/** Two published keys are the same one when their name, their algorithm, their material and whose they are are. */
+function identityOf({ kid, algorithm, thumbprint, issuer }: VerificationKey): string {
+  return JSON.stringify([kid, algorithm, thumbprint, issuer])
 }

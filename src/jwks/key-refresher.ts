@@ -1,6 +1,6 @@
 /**
  * Loads key sets: single-flight, again when they are due or their file changes, and after a failure at most 15 s apart,
- * whether or not anybody asks.
+ * whether or not anybody asks, as far as there is room (load-lanes.ts).
  */
 import { LRUCache } from 'lru-cache'
 import { FileWatch } from '../file-watch.js'
@@ -10,7 +10,8 @@ import type { IssuerKeyOptions, IssuerKeyState } from './issuer-key-state.js'
 import type { KeySet } from './key-set.js'
 import type { SnapshotFiles } from './key-snapshot.js'
 import { KeySnapshots, type SnapshotObserver } from './key-snapshots.js'
-import { fileOf, loadKeySet, type KeySourceAccess } from './key-source.js'
+import { fileOf, loadKeySet, urlOf, type KeySourceAccess, type LoadedKeySet } from './key-source.js'
+import { LoadLanes } from './load-lanes.js'
 
 /** What the watching rooms are told. Must not throw. */
 export interface KeySetObserver extends SnapshotObserver {
@@ -38,6 +39,7 @@ export class KeyRefresher {
   readonly #dependencies: KeySetsDependencies
   readonly #snapshots: KeySnapshots | undefined
   readonly #watches: FileWatch[] = []
+  readonly #lanes = new LoadLanes()
   #isStopped = false
 
   constructor(dependencies: KeySetsDependencies) {
@@ -84,7 +86,7 @@ export class KeyRefresher {
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
-      const loaded = await loadKeySet(state.options, access)
+      const loaded = await this.#load(state, access)
       const set = state.loaded(loaded.set, {
         atMs: this.#dependencies.clock.monotonicMs(),
         maxAgeMs: loaded.maxAgeMs,
@@ -98,6 +100,26 @@ export class KeyRefresher {
       this.#schedule(state)
       this.#dependencies.observer.refreshed(id, state.lastFault)
     }
+  }
+
+  async #load(state: IssuerKeyState, access: KeySourceAccess): Promise<LoadedKeySet> {
+    const { options, failuresInARow } = state
+    if (urlOf(options.source) === undefined) return await loadKeySet(options, access) // Nobody is asked.
+    const lane = failuresInARow > 0 ? 'failing' : 'due'
+    return await this.#lanes.run(
+      options.id,
+      state.isAskedFor ? 'asked' : lane,
+      async () => await loadKeySet(options, access),
+    )
+  }
+
+  /** Loads, or joins the load under way, because a token needs it: before those that nobody waits for. */
+  async refreshNow(state: IssuerKeyState): Promise<boolean> {
+    state.isAskedFor = true
+    this.#lanes.hurry(state.options.id)
+    const isFresh = await this.refresh(state)
+    state.isAskedFor = false
+    return isFresh
   }
 
   /** Watches the file of a source that is one, and refreshes when it changes. */

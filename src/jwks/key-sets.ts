@@ -31,6 +31,7 @@ export class KeySets {
   readonly #fruitless: LRUCache<string, true>
   readonly #dependencies: KeySetsDependencies
   readonly #refresher: KeyRefresher
+  readonly #status: readonly IssuerKeyState[]
   #firstLoads: Promise<unknown> = Promise.resolve()
 
   /** The key sets of `issuers`. Of those that {@link successor} makes, `taken` are in use already. */
@@ -48,22 +49,23 @@ export class KeySets {
         taken.get(options.id) ?? new IssuerKeyState(options, !isAtWork),
       ]),
     )
+    this.#status = [...this.#states.values()]
     const perf = { now: (): number => this.#now() }
     this.#fruitless = new LRUCache({ max: maxFruitlessRefreshes, ttl: fruitlessMemoryMs, perf })
     this.#refresher = new KeyRefresher(dependencies)
   }
 
   /**
-   * Starts loading every set that is not in use already, and keeps it fresh from then on; a snapshot serves until the
-   * first one is there.
+   * Starts loading every set that is not in use already nor left to its first use, and keeps it fresh from then on; a
+   * snapshot serves until the first one is there.
    */
   start(): void {
-    const fresh = this.status().filter((state) => !this.#taken.has(state))
+    const fresh = this.#status.filter((state) => !this.#taken.has(state))
     this.#firstLoads = Promise.all(
       fresh.map(async (state) => {
         this.#refresher.restore(state)
         this.#refresher.watch(state)
-        return await this.#refresher.refresh(state)
+        if (state.options.loadAtFirstUse !== true) await this.#refresher.refresh(state)
       }),
     )
   }
@@ -97,9 +99,10 @@ export class KeySets {
       if (!this.#taken.has(state)) state.end()
     }
     for (const state of this.#taken) {
+      this.#refresher.watch(state)
+      if (state.isUnused) continue
       const dueMs = dueAtMs.get(state.options.id) ?? this.#now() // Undefined while a refresh is under way, which is made anew.
       this.#refresher.refreshAfter(state, Math.max(0, dueMs - this.#now()))
-      this.#refresher.watch(state)
     }
   }
 
@@ -111,7 +114,7 @@ export class KeySets {
 
   /** How every issuer's keys are, for readiness, metrics and operators. */
   status(): readonly IssuerKeyState[] {
-    return [...this.#states.values()]
+    return this.#status
   }
 
   /**
@@ -171,7 +174,7 @@ export class KeySets {
   }
 
   async #loadThenFind(state: IssuerKeyState, wanted: WantedKey): Promise<KeySearch> {
-    const loading = state.isRetryPending ? undefined : this.#refresher.refresh(state)
+    const loading = state.isRetryPending ? undefined : this.#refresher.refreshNow(state)
     if (state.restoring !== undefined) {
       await (loading === undefined ? state.restoring : Promise.race([state.restoring, loading]))
     }
@@ -218,8 +221,8 @@ export class KeySets {
     }
     await state.refreshForToken(this.#now(), async () => {
       // A refresh that was already under way may have read the document before the key was published.
-      if (state.isRefreshing) await this.#refresher.refresh(state)
-      return isThere() || (await this.#refresher.refresh(state))
+      if (state.isRefreshing) await this.#refresher.refreshNow(state)
+      return isThere() || (await this.#refresher.refreshNow(state))
     })
     // A refresh that was joined may have read the document before this key was published.
     if (!isJoining && !state.lastTokenRefreshFailed && !isThere()) this.#fruitless.set(memory, true)

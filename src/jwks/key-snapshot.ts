@@ -38,7 +38,7 @@ export function snapshotName(options: IssuerKeyOptions): string {
 /** Whether the keys of an issuer are kept: those that another machine has to be asked for. */
 export function isKept({ source, trustAnchorsFile }: IssuerKeyOptions): boolean {
   if (trustAnchorsFile !== undefined) return false
-  return source.kind === 'discovery' || source.kind === 'jwksUri'
+  return ['discovery', 'metadataUrl', 'jwksUri'].includes(source.kind)
 }
 
 /** The text of a snapshot. `loadedAtMs` is wall time. */

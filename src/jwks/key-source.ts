@@ -1,7 +1,7 @@
 /** Where the key set of an issuer comes from. Configuration only: nothing in a token ever chooses a source. */
 import type { X509Certificate } from 'node:crypto'
 import type { CertificateRules } from './certificate-chain.js'
-import { discoverJwksUri } from './discovery.js'
+import { discoverJwksUri, readUrl } from './discovery.js'
 import { fetchDocument, type FetchLimits } from './fetch-document.js'
 import { parseKeySet, type KeySet } from './key-set.js'
 import { certificatesOfPem, jwksOfCertificateMap, jwksOfPem } from './pem.js'
@@ -10,6 +10,8 @@ import { secretKeySet } from './secret.js'
 /** A configured source. */
 export type KeySource =
   | { readonly kind: 'discovery'; readonly issuer: string }
+  /** The issuer's metadata, when they are not where the issuer says; their `issuer` must be this one all the same. */
+  | { readonly kind: 'metadataUrl'; readonly url: string; readonly issuer: string }
   | { readonly kind: 'jwksUri'; readonly jwksUri: string }
   | { readonly kind: 'jwksFile'; readonly path: string }
   | { readonly kind: 'inline'; readonly jwks: unknown }
@@ -45,6 +47,11 @@ export async function loadKeySet(
   switch (source.kind) {
     case 'discovery':
       return await loadJwks(await discoverJwksUri(source.issuer, access), rules, access)
+    case 'metadataUrl': {
+      const wanted = { issuer: source.issuer, member: 'jwks_uri' }
+      const jwksUri = await readUrl(source.url, wanted, access)
+      return await loadJwks(jwksUri, rules, access)
+    }
     case 'jwksUri':
       return await loadJwks(source.jwksUri, rules, access)
     case 'jwksFile': {
@@ -79,6 +86,7 @@ export function urlOf(source: KeySource): string | undefined {
     case 'jwksUri':
       return source.jwksUri
     case 'x509Map':
+    case 'metadataUrl':
       return source.url
     default:
       return undefined

@@ -9,6 +9,8 @@ import { algorithmFitsKey, type JwsAlgorithm } from './algorithm.js'
 
 /** RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2. */
 const publicMembers = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y', 'n', 'e'] as const
+/** Says whose tokens the key signs, in sets that several issuers share (Microsoft Entra). */
+const issuerMember = 'issuer'
 
 /** A key that may verify signatures of one issuer. */
 export class VerificationKey {
@@ -16,6 +18,8 @@ export class VerificationKey {
   /** RFC 7638 thumbprint: what makes two published keys the same key. */
   readonly thumbprint: string
   readonly algorithm: string | undefined
+  /** Whose tokens the key signs, as the set says; undefined when it does not. Nothing here heeds it. */
+  readonly issuer: string | undefined
   /** Monotonic milliseconds until which the key is trusted; 0 once the issuer dropped it. */
   trustedUntilMs = 0
   readonly #jwk: JWK & { kty: string }
@@ -25,6 +29,8 @@ export class VerificationKey {
     this.kid = jwk.kid
     this.thumbprint = thumbprint
     this.algorithm = jwk.alg
+    const issuer = (jwk as Readonly<Record<string, unknown>>)[issuerMember]
+    this.issuer = typeof issuer === 'string' ? issuer : undefined
     this.#jwk = jwk
   }
 
@@ -35,11 +41,11 @@ export class VerificationKey {
 
   /** The key as it may be written down: its name, its use and its public members. */
   get publicJwk(): JWK {
-    return Object.fromEntries(
-      publicMembers
-        .filter((name) => this.#jwk[name] !== undefined)
-        .map((name) => [name, this.#jwk[name]]),
-    )
+    const members = publicMembers
+      .filter((name) => this.#jwk[name] !== undefined)
+      .map((name): [string, unknown] => [name, this.#jwk[name]])
+    if (this.issuer !== undefined) members.push([issuerMember, this.issuer])
+    return Object.fromEntries(members)
   }
 
   /** Whether the key is a secret, of which not even a hash is shown. */

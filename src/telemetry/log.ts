@@ -3,7 +3,8 @@
  *
  * The rules are:
  *   - every denial is one line with its reason and its decision id; allows are off or sampled;
- *   - never a token, a claim but the client's id, a query, or a header but the request id, and that one redacted.
+ *   - never a token, a claim but the client's id and a tenant's `iss`, a query, or a header but the request id, and that
+ *     one redacted.
  */
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { DecisionEvent } from '../check/index.js'
@@ -125,6 +126,8 @@ function decisionLine(event: DecisionEvent): Record<string, unknown> {
     reason: labels.reason,
     route: labels.route,
     issuer: labels.issuer,
+    // Verified, and of the template's form: never a text of somebody's choice.
+    iss: principal?.token.tenantIssuer,
     door: event.door,
     fault: event.fault,
     client: principal?.client === undefined ? undefined : redactJwt(principal.client),

@@ -1,12 +1,6 @@
 /** Whether the gate should get requests, as a list of named components. */
 import type { IssuerKeyState } from '../jwks/index.js'
-
-/** One thing that has to be there. */
-export interface ReadinessComponent {
-  readonly ready: boolean
-  /** For operators; says what is missing. */
-  readonly detail?: string
-}
+import { issuerComponents, isIssuerReady, type ReadinessComponent } from './issuer-readiness.js'
 
 /** The readiness of the process: ready when every component is. */
 export class Readiness {
@@ -28,27 +22,27 @@ export class Readiness {
 
   /** Every component by name. An issuer is ready from its first key set on, also through a later outage. */
   components(): Readonly<Record<string, ReadinessComponent>> {
-    const issuers = this.#keyStates().map((state): [string, ReadinessComponent] => {
-      const name = `issuer:${state.options.id}`
-      if (state.loadedAtMs === undefined) {
-        const detail = state.lastFault ?? 'the first key set is loading'
-        return [name, { ready: !state.isRequired, detail }]
-      }
-      const details = [state.isFromSnapshot ? 'from snapshot' : undefined, state.lastFault]
-      const detail = details.filter((text) => text !== undefined).join('; ')
-      return [name, { ready: true, ...(detail === '' ? {} : { detail }) }]
-    })
     return {
-      listening: { ready: this.#isListening },
-      running: this.#isDraining ? { ready: false, detail: 'shutting down' } : { ready: true },
-      ...Object.fromEntries(issuers),
+      ...this.#process(),
+      ...issuerComponents(this.#keyStates()),
       ...this.#others(),
     }
   }
 
-  /** Whether every component is ready. */
+  /** Whether every component is ready. Makes no component of an issuer: with thousands it is asked after each load. */
   get isReady(): boolean {
-    return Object.values(this.components()).every((component) => component.ready)
+    return (
+      [...Object.values(this.#process()), ...Object.values(this.#others())].every(
+        ({ ready }) => ready,
+      ) && this.#keyStates().every(isIssuerReady)
+    )
+  }
+
+  #process(): Readonly<Record<string, ReadinessComponent>> {
+    return {
+      listening: { ready: this.#isListening },
+      running: this.#isDraining ? { ready: false, detail: 'shutting down' } : { ready: true },
+    }
   }
 
   /** Calls back with every change of the whole. */

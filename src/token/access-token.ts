@@ -5,6 +5,8 @@ import type { RejectionReason } from './rejection.js'
 export interface VerifiedAccessToken {
   /** The configuration's name for the issuer. */
   readonly issuerId: string
+  /** The `iss` itself, for an issuer that is one for each tenant: a subject means something only together with it. */
+  readonly tenantIssuer?: string | undefined
   readonly subject: string | undefined
   readonly audiences: readonly string[]
   /** Names no audience, and its issuer's configuration says that this one's tokens need none. Missing means no. */

@@ -16,6 +16,7 @@ export type RejectionReason =
   | 'client_not_allowed'
   | 'inactive_token'
   | 'introspection_mismatch'
+  | 'tenant_mismatch'
 
 /**
  * Reasons that stay true of a token however often it comes back. The others pass with time or with the next refresh

@@ -64,6 +64,11 @@ export const noTokenRules: TokenRules = {
   subject: undefined,
 }
 
+/** The rules of an issuer. */
+export function rulesOf({ rules }: { readonly rules?: TokenRules }): TokenRules {
+  return rules ?? noTokenRules
+}
+
 /** Whether the header says that the token is for its issuer alone. Reads names only. */
 export function hasRefusedHeader(
   rules: TokenRules,

@@ -15,27 +15,9 @@ import { decodeJwt, type DecodedJwt } from './decode-jwt.js'
 import { checkRegisteredClaims } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
 import { signingKey } from './signature.js'
-import {
-  brokenTokenRule,
-  hasRefusedHeader,
-  noTokenRules,
-  type TokenRules,
-  subjectBy,
-} from './token-rules.js'
-import { isAccessTokenType, type TokenTypes } from './token-type.js'
-
-/** An authorization server whose access tokens are accepted, and by which rules. */
-export interface TrustedIssuer {
-  /** The configuration's name. */
-  readonly id: string
-  /** Compared with `iss` code point by code point (RFC 8414 section 3.3). */
-  readonly issuer: string
-  readonly algorithms: ReadonlySet<JwsAlgorithm>
-  readonly tokenTypes: TokenTypes
-  readonly clockToleranceMs: number
-  /** Nothing more when left out. */
-  readonly rules?: TokenRules
-}
+import { brokenTokenRule, hasRefusedHeader, rulesOf, subjectBy } from './token-rules.js'
+import { isAccessTokenType } from './token-type.js'
+import { keysOfIssuer, TrustedIssuers, type TrustedIssuer } from './trusted-issuers.js'
 
 /** What verification needs from outside. */
 export interface JwtVerifierDependencies {
@@ -88,20 +70,14 @@ export type VerifyJwt = (
 
 /** Builds the verification for the access tokens of the given issuers. */
 export function createJwtVerifier(dependencies: JwtVerifierDependencies): VerifyJwt {
-  const issuers = new Map(dependencies.issuers.map((issuer) => [issuer.issuer, issuer]))
-  const foreign = new Map(
-    dependencies.issuers.flatMap((issuer) =>
-      rulesOf(issuer).refusedIssuers.map((iss) => [iss, issuer] as const),
-    ),
-  )
+  const issuers = new TrustedIssuers(dependencies.issuers)
 
   return async function verifyJwt(accessToken, mayWaitForKeys) {
     const jwt = decodeJwt(accessToken)
     if (jwt === undefined) return rejected('malformed_token')
-    const { iss } = jwt.claims
-    if (iss === undefined) return rejected('missing_claim')
-    const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
-    if (issuer === undefined) return notOurs(iss)
+    const named = issuers.find(jwt.claims)
+    if (named.kind === 'rejected') return rejected(named.reason, named.issuer)
+    const { issuer, tenantIssuer } = named
     const rules = rulesOf(issuer)
     if (hasRefusedHeader(rules, jwt.headerMembers)) {
       return rejected('token_not_for_third_parties', issuer)
@@ -123,33 +99,36 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
       }
     }
     if (found.kind !== 'keys') return rejected(found.kind, issuer)
+    const { keys: tried } = found
+    const keys = keysOfIssuer(issuer, tenantIssuer, tried)
+    if (keys.length === 0) return rejected('unknown_key', issuer)
     const key =
-      (await signingKey(accessToken, found.keys, alg)) ??
-      (await newerSigningKey(accessToken, { issuer, kid, alg, tried: found.keys, mayWaitForKeys }))
+      (await signingKey(accessToken, keys, alg)) ??
+      (await newerSigningKey(accessToken, {
+        issuer,
+        tenantIssuer,
+        kid,
+        alg,
+        tried,
+        mayWaitForKeys,
+      }))
     if (key === undefined) return rejected('bad_signature', issuer)
-    return verifiedOrRejected(jwt, issuer, key)
-  }
-
-  function notOurs(iss: unknown): JwtVerification {
-    const issuer = typeof iss === 'string' ? foreign.get(iss) : undefined
-    return issuer === undefined
-      ? rejected('unknown_issuer')
-      : rejected('token_not_for_third_parties', issuer)
+    return verifiedOrRejected(jwt, named, key)
   }
 
   /** The issuer may have put another key in the place of one that it named alike. */
   async function newerSigningKey(
     accessToken: string,
-    { issuer, kid, alg, tried, mayWaitForKeys }: FailedSignature,
+    { issuer, tenantIssuer, kid, alg, tried, mayWaitForKeys }: FailedSignature,
   ): Promise<VerificationKey | undefined> {
     const others = dependencies.findOtherKeys(issuer.id, kid, alg, tried)
     if (others === undefined || !mayWaitForKeys(issuer.id)) return undefined
-    return await signingKey(accessToken, await others, alg)
+    return await signingKey(accessToken, keysOfIssuer(issuer, tenantIssuer, await others), alg)
   }
 
   function verifiedOrRejected(
     jwt: DecodedJwt,
-    issuer: TrustedIssuer,
+    { issuer, tenantIssuer }: NamedIssuer,
     key: VerificationKey,
   ): JwtVerification {
     const rules = rulesOf(issuer)
@@ -170,6 +149,7 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     if (subject.kind === 'rejected') return rejected(subject.reason, issuer)
     const token: VerifiedAccessToken = {
       issuerId: issuer.id,
+      tenantIssuer,
       subject: subject.subject,
       audiences,
       isAudienceWaived: rules.isAudienceOptional && audiences.length === 0,
@@ -184,17 +164,17 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
   }
 }
 
-/** What is known when none of the keys that were found has signed. */
-interface FailedSignature {
+interface NamedIssuer {
   readonly issuer: TrustedIssuer
+  readonly tenantIssuer: string | undefined
+}
+
+/** What is known when none of the keys that were found has signed. */
+interface FailedSignature extends NamedIssuer {
   readonly kid: string | undefined
   readonly alg: JwsAlgorithm
   readonly tried: readonly VerificationKey[]
   readonly mayWaitForKeys: (issuerId: string) => boolean
-}
-
-function rulesOf(issuer: TrustedIssuer): TokenRules {
-  return issuer.rules ?? noTokenRules
 }
 
 function overloaded(issuer: TrustedIssuer): JwtVerification {

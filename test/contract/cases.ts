@@ -17,6 +17,7 @@ import {
   type ContractCase,
 } from './contract-case.js'
 import { tokenRuleCases } from './token-rule-cases.js'
+import { tenantCases } from './tenant-cases.js'
 
 export const cases: readonly ContractCase[] = [
   ...tokenRuleCases,
@@ -109,6 +110,7 @@ export const cases: readonly ContractCase[] = [
     request: read({ iss: 'https://elsewhere.example' }),
     ...invalidToken,
   },
+  ...tenantCases,
   {
     name: 'refuses a key that the issuer does not publish',
     reason: 'unknown_key',

@@ -69,7 +69,7 @@ export async function createWorld(): Promise<{
   const revocation = { file: resolve('test/vectors/revocation/mallory.yaml') }
   const main = await startTestGate(
     testConfig(issuer, {
-      issuers: [{ id: 'main', issuer: issuer.issuer, ...tokenRules }],
+      issuers: [{ id: 'main', issuer: issuer.issuer, ...tokenRules }, tenantsOf(issuer)],
       resources: resourcesWithOps(),
       revocation,
     }),
@@ -120,6 +120,16 @@ export async function createWorld(): Promise<{
       await waiting
       await Promise.all([issuer.close(), keylessIssuer.close()])
     },
+  }
+}
+
+/** One issuer for each tenant, with the keys of the only one that signs here. */
+function tenantsOf({ issuer }: TestAuthorizationServer): object {
+  return {
+    id: 'tenants',
+    issuerTemplate: 'https://login.example.com/{tenant}',
+    bind: { tenant: { claim: '/tid', pattern: 'name' } },
+    keys: { jwksUri: `${issuer}/jwks`, honourKeyIssuer: false },
   }
 }
 

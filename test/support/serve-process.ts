@@ -29,7 +29,11 @@ export async function startServeProcess(
   if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-serve-'))
   const file = join(directory, 'scopegate.yaml')
-  const listen = { grpc: { address: grpc }, admin: { address: '127.0.0.1:0' } }
+  const listen = {
+    ...(config['listen'] as object | undefined),
+    grpc: { address: grpc },
+    admin: { address: '127.0.0.1:0' },
+  }
   await writeFile(file, stringify({ ...config, listen }))
 
   const child = spawn(process.execPath, [main, 'serve', '--config', file], {

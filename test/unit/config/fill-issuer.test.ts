@@ -1,10 +1,11 @@
 /** What a preset fills in, and what it leaves alone. */
 import { describe, expect, it } from 'vitest'
+import { nameIssuer } from '../../../src/config/compile-template.js'
 import { fillIssuer, type FilledIssuer } from '../../../src/config/fill-issuer.js'
 import { issuerSchema } from '../../../src/config/schema-issuer.js'
 
 function fill(entry: Record<string, unknown>): FilledIssuer {
-  return fillIssuer(issuerSchema.parse({ id: 'main', ...entry }))
+  return fillIssuer(nameIssuer(issuerSchema.parse({ id: 'main', ...entry }), [], []))
 }
 
 const okta = { issuer: 'https://acme.okta.com/oauth2/default', preset: 'okta' }

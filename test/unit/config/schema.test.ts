@@ -91,9 +91,18 @@ issuers:
       caFile: ca.pem
       allowInsecure: true
       maxResponseBytes: 1024
+    resources: [api]
+    grantableScopes: [a]
+    grantablePermissions: []
+    grantableRoles: [r]
+    mapScopes: { theirs: [a], other: [] }
   - id: j
     issuer: https://j.example.com
     introspection: { discovery: true, clientId: gate, clientSecretFile: secret }
+  - id: k
+    issuerTemplate: https://j.example.com/{tenant}/v2.0
+    bind: { tenant: { claim: /tid, pattern: name, allow: [t1, t2] } }
+    keys: { metadataUrl: https://j.example.com/common/metadata, honourKeyIssuer: true, load: first-use }
 resources:
   - id: api
     hosts: [api.example.com]
