@@ -3,10 +3,14 @@
  * the token itself is. Whether the token is revoked is never remembered: it is asked every time, before all else.
  */
 import {
+  namesAt,
   resolveJsonPointer,
   unmetRequirement,
+  type ClaimNames,
   type Grant,
   type JsonPointer,
+  type NameKind,
+  type NamePlace,
   type Route,
 } from '../policy/index.js'
 import type { VerifiedAccessToken } from '../token/index.js'
@@ -17,10 +21,7 @@ import type { Reason } from './reason.js'
 import type { Revocations, TokenIdentifiers } from './revocations.js'
 
 /** Where an issuer keeps what policy asks for, in order; all places count, for the client the first with a value. */
-export interface ClaimPointers {
-  readonly scopes: readonly JsonPointer[]
-  readonly permissions: readonly JsonPointer[]
-  readonly roles: readonly JsonPointer[]
+export interface ClaimPointers extends Readonly<Partial<Record<NameKind, readonly NamePlace[]>>> {
   readonly client: readonly JsonPointer[]
 }
 
@@ -86,16 +87,19 @@ export function createAuthorize(
     const { claims, issuerId } = token
     const pointers = pointersByIssuer.get(issuerId)
     if (pointers === undefined) throw new TypeError(`no claim pointers for issuer ${issuerId}`)
-    const scopes = namesAt(claims, pointers.scopes)
+    const namesOf = (kind: NameKind): ClaimNames => namesAt(claims, pointers[kind] ?? [])
+    const scopes = namesOf('scopes')
     const client = pointers.client
       .map((pointer) => resolveJsonPointer(claims, pointer))
       .find((value) => typeof value === 'string')
     return {
-      principal: { token, client, scopes },
+      principal: { token, client, scopes: scopes.names },
       grant: {
         scopes,
-        permissions: namesAt(claims, pointers.permissions),
-        roles: namesAt(claims, pointers.roles),
+        permissions: namesOf('permissions'),
+        roles: namesOf('roles'),
+        groups: namesOf('groups'),
+        entitlements: namesOf('entitlements'),
         claims,
       },
       decisions: new Map(),
@@ -151,21 +155,4 @@ function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): 
   // Fail closed: a binding that is not verified here would make a stolen token as good as its owner (RFC 7800).
   if (token.isSenderConstrained) return 'unverifiable_confirmation'
   return unmetRequirement(route.requirement, grant)
-}
-
-/**
- * The names at the given places: split at single spaces in a string (RFC 6749 section 3.3), one by one from a list.
- * Anything else is no name.
- */
-function namesAt(claims: unknown, pointers: readonly JsonPointer[]): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const pointer of pointers) {
-    const value = resolveJsonPointer(claims, pointer)
-    const candidates: unknown[] =
-      typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
-    for (const candidate of candidates) {
-      if (typeof candidate === 'string' && candidate !== '') names.add(candidate)
-    }
-  }
-  return names
 }

@@ -1,8 +1,8 @@
 /** One issuer of the configuration, its preset filled in, and what is wrong with it. */
 import type { ClaimPointers } from '../check/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
-import { parseJsonPointer, type JsonPointer } from '../policy/index.js'
 import type { TrustedIssuer } from '../token/index.js'
+import { compileClaims } from './compile-claims.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
 import type { IssuerInput } from './config-input.js'
 import { presets } from './presets.js'
@@ -25,7 +25,6 @@ export function compileIssuer(
   findings: Finding[],
 ): CompiledIssuer {
   const preset = presets[input.preset]
-  const claims = { ...preset.claims, ...definedOnly(input.claims) }
   return {
     keys: compileKeySource(input, path, directory, findings),
     maxWaitingChecks: input.keys.maxWaitingChecks,
@@ -36,24 +35,6 @@ export function compileIssuer(
       tokenTypes: input.tokenTypes ?? preset.tokenTypes,
       clockToleranceMs: input.clockToleranceSeconds * 1_000,
     },
-    pointers: {
-      scopes: claims.scopes.map(pointer),
-      permissions: claims.permissions.map(pointer),
-      roles: claims.roles.map(pointer),
-      client: claims.client.map(pointer),
-    },
+    pointers: compileClaims(input.claims, preset.claims),
   }
-}
-
-/** A pointer that the schema has already found to be one. */
-export function pointer(text: string): JsonPointer {
-  const parsed = parseJsonPointer(text)
-  if (parsed === undefined) throw new TypeError(`"${text}" is not a JSON Pointer`)
-  return parsed
-}
-
-function definedOnly(
-  claims: IssuerInput['claims'],
-): Partial<Record<'scopes' | 'permissions' | 'roles' | 'client', string[]>> {
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
 }

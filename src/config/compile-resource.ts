@@ -2,6 +2,7 @@
 import {
   canonicalHost,
   maxHyphens,
+  nameKinds,
   parseRoutePattern,
   requiredNames,
   type NameExpression,
@@ -10,7 +11,7 @@ import {
   type Route,
   type RouteEntry,
 } from '../policy/index.js'
-import { pointer } from './compile-issuer.js'
+import { pointer } from './compile-claims.js'
 import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 
@@ -144,9 +145,12 @@ function checkAccess(input: RouteInput, path: ConfigPath, findings: Finding[]): 
 function compileRequirement({ scopes, require: demands = {} }: RouteInput): Requirement {
   const allScopes = scopes ?? demands.scopes
   return {
-    ...(allScopes === undefined ? {} : { scopes: expression(allScopes) }),
-    ...(demands.permissions === undefined ? {} : { permissions: expression(demands.permissions) }),
-    ...(demands.roles === undefined ? {} : { roles: expression(demands.roles) }),
+    ...Object.fromEntries(
+      nameKinds.flatMap((kind) => {
+        const names = kind === 'scopes' ? allScopes : demands[kind]
+        return names === undefined ? [] : [[kind, expression(names)]]
+      }),
+    ),
     ...(demands.claims === undefined
       ? {}
       : {

@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import {
   compilePolicy,
+  nameKinds,
+  pointerOf,
   requestOverrideHeaders,
   underscoreTwins,
   type JsonPointer,
@@ -133,7 +135,10 @@ function neededClaims(
   routes: readonly Route[],
 ): readonly string[] {
   const pointers: JsonPointer[] = [
-    ...issuers.flatMap(({ pointers: of }) => Object.values(of).flat() as JsonPointer[]),
+    ...issuers.flatMap(({ pointers }) => [
+      ...nameKinds.flatMap((kind) => (pointers[kind] ?? []).map(pointerOf)),
+      ...pointers.client,
+    ]),
     ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
   ]

@@ -1,5 +1,6 @@
 /** The configuration as a value, defaults filled in: what the schema gives and compile.ts reads. */
 import type { JwsAlgorithm } from '../jwks/index.js'
+import type { ClaimShape, NameKind } from '../policy/index.js'
 import type { presets } from './presets.js'
 
 /** A name, or a combination of names. */
@@ -37,19 +38,20 @@ export interface IssuerInput {
   algorithms?: JwsAlgorithm[] | undefined
   tokenTypes?: 'lenient' | string[] | undefined
   clockToleranceSeconds: number
-  claims: {
-    scopes?: string[] | undefined
-    permissions?: string[] | undefined
-    roles?: string[] | undefined
-    client?: string[] | undefined
-  }
+  claims: ClaimsInput
+}
+
+/** A place of names: a JSON Pointer, or one with its shape. */
+export type PlaceInput =
+  string | { pointer: string; shape: ClaimShape; prefix?: string | undefined }
+
+/** Where an issuer keeps what policy asks for. */
+export interface ClaimsInput extends Partial<Record<NameKind, PlaceInput[] | undefined>> {
+  client?: string[] | undefined
 }
 
 /** What a route demands. */
-export interface RequirementInput {
-  scopes?: NamesInput | undefined
-  permissions?: NamesInput | undefined
-  roles?: NamesInput | undefined
+export interface RequirementInput extends Partial<Record<NameKind, NamesInput | undefined>> {
   claims?: { claim: string; equals: string | number | boolean }[] | undefined
 }
 

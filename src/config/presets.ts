@@ -1,15 +1,14 @@
 /** Defaults for kinds of issuers, by name. A preset fills in what an issuer's entry leaves out, and nothing else. */
 import type { JwsAlgorithm } from '../jwks/index.js'
+import type { NameKind } from '../policy/index.js'
 import type { TokenTypes } from '../token/index.js'
+import type { PlaceInput } from './config-input.js'
 
-/** What a preset fills in. Claims are JSON Pointers. */
+/** What a preset fills in. Claims are JSON Pointers, or such with a shape. */
 export interface Preset {
   readonly algorithms: readonly JwsAlgorithm[]
   readonly tokenTypes: TokenTypes
-  readonly claims: {
-    readonly scopes: readonly string[]
-    readonly permissions: readonly string[]
-    readonly roles: readonly string[]
+  readonly claims: Readonly<Record<NameKind, readonly PlaceInput[]>> & {
     readonly client: readonly string[]
   }
 }
@@ -20,6 +19,8 @@ const generic = {
     scopes: ['/scope', '/scp'],
     permissions: ['/permissions'],
     roles: ['/roles'],
+    groups: ['/groups'],
+    entitlements: ['/entitlements'],
     client: ['/client_id', '/azp'],
   },
 } as const

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
-import { id, pointer, positive, seconds, text } from './schema-atoms.js'
+import { id, positive, seconds, text } from './schema-atoms.js'
+import { claimsSchema } from './schema-claims.js'
 
 const keys = z.strictObject({
   discovery: z.literal(true).optional(),
@@ -38,14 +39,7 @@ const issuer = z.strictObject({
     })
     .optional(),
   clockToleranceSeconds: z.number().min(0).max(300).default(30),
-  claims: z
-    .strictObject({
-      scopes: z.array(pointer).min(1).optional(),
-      permissions: z.array(pointer).min(1).optional(),
-      roles: z.array(pointer).min(1).optional(),
-      client: z.array(pointer).min(1).optional(),
-    })
-    .prefault({}),
+  claims: claimsSchema.prefault({}),
 })
 
 /** An issuer; unknown keys are refused. */

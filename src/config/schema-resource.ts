@@ -46,6 +46,8 @@ const requirement = z.strictObject({
     )
     .min(1)
     .optional(),
+  groups: names(text).optional(),
+  entitlements: names(text).optional(),
 })
 
 const route = z.strictObject({

@@ -10,7 +10,15 @@ export type { RoutePattern } from './route-pattern.js'
 export { compilePolicy } from './policy.js'
 export type { Policy, RouteSelection } from './policy.js'
 export type { RouteEntry } from './route-table.js'
-export { requiredNames, unmetRequirement } from './requirement.js'
-export type { Grant, NameExpression, Requirement, UnmetRequirement } from './requirement.js'
+export { namesAt, pointerOf } from './claim-names.js'
+export type { ClaimNames, ClaimShape, NamePlace } from './claim-names.js'
+export { nameKinds, requiredNames, unmetRequirement } from './requirement.js'
+export type {
+  Grant,
+  NameExpression,
+  NameKind,
+  Requirement,
+  UnmetRequirement,
+} from './requirement.js'
 export type { ProtectedResource, Route } from './route.js'
 export { maxHyphens, requestOverrideHeaders, underscoreTwins } from './managed-headers.js'

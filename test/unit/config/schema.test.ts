@@ -55,6 +55,12 @@ issuers:
     tokenTypes: [at+jwt, JWT]
     clockToleranceSeconds: 0
     claims: { scopes: [/s], permissions: [/p], roles: [/r/0], client: ['/https:~1~1x'] }
+  - id: shapes
+    issuer: urn:shapes
+    claims:
+      roles: [{ pointer: /a/roles, prefix: 'a:' }, { pointer: '/urn:roles', shape: objectKeys }]
+      groups: [/groups, { pointer: /g, shape: scim }]
+      entitlements: [{ pointer: /e, shape: string }, { pointer: /f, shape: array }]
   - { id: c, issuer: urn:c, keys: { jwksUri: 'http://127.0.0.1/jwks' }, tokenTypes: lenient }
   - { id: d, issuer: urn:d, keys: { jwksFile: keys.json, trustAnchorsFile: ca.pem } }
   - { id: e, issuer: urn:e, keys: { pem: { file: a.pem, kid: a } } }
@@ -78,6 +84,8 @@ resources:
           scopes: [a]
           permissions: { any: [p q] }
           roles: { none: [r] }
+          groups: [g]
+          entitlements: [e]
           claims: [{ claim: /a, equals: 1 }, { claim: /b, equals: true }, { claim: /c, equals: c }]
       - { id: me, path: /me, access: authenticated }
       - { id: health, path: /health, access: public }
