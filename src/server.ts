@@ -208,6 +208,7 @@ function buildCheck(
       maxWaitingForKeys: config.maxWaitingForKeys,
     }),
     claimPointers: config.claimPointers,
+    implyScopes: config.implyScopes,
     revocations,
     clock,
     limits: {

@@ -8,6 +8,7 @@ import {
   unmetRequirement,
   type ClaimNames,
   type Grant,
+  type ImplyScopes,
   type JsonPointer,
   type NameKind,
   type NamePlace,
@@ -43,6 +44,7 @@ export function createAuthorize(
   refusals: Refusals,
   labels: LabelRegistry,
   revocations: Revocations,
+  implyScopes: ImplyScopes = (granted) => granted,
 ): (token: VerifiedAccessToken, route: Route) => Decision {
   const memories = new WeakMap<VerifiedAccessToken, TokenMemory>()
 
@@ -95,7 +97,7 @@ export function createAuthorize(
     return {
       principal: { token, client, scopes: scopes.names },
       grant: {
-        scopes,
+        scopes: implyScopes(scopes),
         permissions: namesOf('permissions'),
         roles: namesOf('roles'),
         groups: namesOf('groups'),

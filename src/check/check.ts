@@ -9,7 +9,7 @@
  */
 import { extractAccessToken } from '../bearer/index.js'
 import { canonicalHost, canonicalPath, isCanonicalMethod, type Policy } from '../policy/index.js'
-import type { Route } from '../policy/index.js'
+import type { ImplyScopes, Route } from '../policy/index.js'
 import {
   PendingAuthentication,
   type Authenticate,
@@ -38,6 +38,8 @@ export interface CheckDependencies {
   readonly authenticate: Authenticate
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
   readonly revocations: Revocations
+  /** What scopes imply; nothing when it is left out. */
+  readonly implyScopes?: ImplyScopes
   readonly clock: Clock
   readonly limits: CheckLimits
   /** Told about every fault that became an `internal_error`. */
@@ -65,6 +67,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
     refusals,
     labels,
     dependencies.revocations,
+    dependencies.implyScopes,
   )
   const publicAllows = new Map<Route, Decision>()
 

@@ -13,6 +13,7 @@ import { compileIssuer, type CompiledIssuer } from './compile-issuer.js'
 import { compileListen } from './compile-listen.js'
 import { compileResource, type PlacedEntry } from './compile-resource.js'
 import { compileRevocation, revocationClaims } from './compile-revocation.js'
+import { compileScopes } from './compile-scopes.js'
 import type { ConfigParts } from './config-input.js'
 import type { GateConfig } from './gate-config.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -70,6 +71,11 @@ export function compileConfig(
       ]),
     ],
     managedHeaders: managedHeaders(policy.routes),
+    implyScopes: compileScopes(
+      input,
+      placed.map(({ entry, path }) => ({ route: entry.route, path })),
+      findings,
+    ),
     revocation: compileRevocation(input.revocation, directoryOf(['revocation']), findings),
   }
 }

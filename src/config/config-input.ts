@@ -162,4 +162,14 @@ export interface ConfigInput {
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; allowSampleEvery: number }
   shutdown: { drainSeconds: number; graceSeconds: number }
   revocation?: RevocationInput | undefined
+  scopeHierarchy?: ScopeHierarchyInput | undefined
+  scopeWildcards?: ScopeWildcardsInput | undefined
+}
+
+/** Scopes, and what each of them implies. */
+export type ScopeHierarchyInput = Record<string, string[]>
+
+/** Wildcards of granted scopes. */
+export interface ScopeWildcardsInput {
+  separator: ':' | '.' | '/'
 }

@@ -1,7 +1,7 @@
 /** A configuration as the composition root takes it: everything resolved, compiled and in milliseconds. */
 import type { ClaimPointers } from '../check/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
-import type { Policy } from '../policy/index.js'
+import type { ImplyScopes, Policy } from '../policy/index.js'
 import type { RevocationOptions } from '../revocation/index.js'
 import type { TrustedIssuer } from '../token/index.js'
 import type { LimitsInput, ListenInput, ConfigInput } from './config-input.js'
@@ -22,6 +22,8 @@ export interface GateConfig {
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
   /** Names of the top-level claims that some route, header or issuer asks for. */
   readonly neededClaims: readonly string[]
+  /** What scopes imply, whoever issued them. */
+  readonly implyScopes: ImplyScopes
   /** Every header, in every spelling, that only Scopegate may send upstream. */
   readonly managedHeaders: readonly string[]
   /** Undefined when nothing can ever be revoked here. */

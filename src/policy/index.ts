@@ -11,6 +11,8 @@ export { compilePolicy } from './policy.js'
 export type { Policy, RouteSelection } from './policy.js'
 export type { RouteEntry } from './route-table.js'
 export { namesAt, pointerOf } from './claim-names.js'
+export { createImplyScopes, findCircle, hasWildcard } from './scope-implication.js'
+export type { ImplyScopes, ScopeHierarchy } from './scope-implication.js'
 export type { ClaimNames, ClaimShape, NamePlace } from './claim-names.js'
 export { nameKinds, requiredNames, unmetRequirement } from './requirement.js'
 export type {

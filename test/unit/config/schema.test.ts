@@ -108,6 +108,8 @@ revocation:
   onStoreLoss: deny
   maxAwaySeconds: 5
   maxEntries: 1000
+scopeHierarchy: { admin: [write], write: [read, 'a:*'] }
+scopeWildcards: { separator: ':' }
 `
 
 describe('the JSON Schema', () => {
