@@ -5,6 +5,7 @@
 import {
   namesAt,
   resolveJsonPointer,
+  unmetBinding,
   unmetRequirement,
   type ClaimNames,
   type Grant,
@@ -33,6 +34,8 @@ interface TokenMemory {
   /** Made when somebody first asks whether the token is revoked. */
   identifiers: TokenIdentifiers | undefined
   revoked: Map<Route, Decision> | undefined
+  /** Refusals because of the request's own values, by route and reason. */
+  unmet: Map<string, Decision> | undefined
 }
 
 /** A token that visits more routes than this is decided anew now and then, so that its memory stays small. */
@@ -45,10 +48,10 @@ export function createAuthorize(
   labels: LabelRegistry,
   revocations: Revocations,
   implyScopes: ImplyScopes = (granted) => granted,
-): (token: VerifiedAccessToken, route: Route) => Decision {
+): (token: VerifiedAccessToken, route: Route, host?: string, path?: string) => Decision {
   const memories = new WeakMap<VerifiedAccessToken, TokenMemory>()
 
-  return function authorize(token, route) {
+  return function authorize(token, route, host = '', path = '') {
     let memory = memories.get(token)
     if (memory === undefined) {
       memory = createMemory(token)
@@ -58,7 +61,25 @@ export function createAuthorize(
       const refusal = refuseRevoked(memory, route)
       if (refusal !== undefined) return refusal
     }
-    return remembered(memory.decisions, route, memory, decide)
+    const decision = remembered(memory.decisions, route, memory, decide)
+    const { bindings } = route
+    if (bindings === undefined || decision.outcome !== 'allow') return decision
+    // Never remembered: a decision that depends on the request is made for every request.
+    const unmet = unmetBinding(bindings, token, host, path)
+    return unmet === undefined ? decision : refuseUnmet(memory, route, unmet)
+  }
+
+  function refuseUnmet(memory: TokenMemory, route: Route, reason: Reason): Decision {
+    memory.unmet ??= new Map()
+    const key = `${route.qualifiedId}\n${reason}`
+    let refusal = memory.unmet.get(key)
+    if (refusal === undefined) {
+      const { principal } = memory
+      refusal = refusals.create(reason, route, principal.token.issuerId, principal)
+      if (memory.unmet.size >= maxDecisionsPerToken) memory.unmet.clear()
+      memory.unmet.set(key, refusal)
+    }
+    return refusal
   }
 
   function refuseRevoked(memory: TokenMemory, route: Route): Decision | undefined {
@@ -107,6 +128,7 @@ export function createAuthorize(
       decisions: new Map(),
       identifiers: undefined,
       revoked: undefined,
+      unmet: undefined,
     }
   }
 
@@ -153,7 +175,11 @@ function remembered(
 function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): Reason | undefined {
   const { issuers, audiences } = route.resource
   if (!issuers.has(token.issuerId)) return 'unknown_issuer'
-  if (!token.audiences.some((audience) => audiences.has(audience))) return 'wrong_audience'
+  // Audiences with variables are looked at for every request, after all that can be remembered.
+  const isBound = route.bindings !== undefined && route.bindings.audiences.length > 0
+  if (!isBound && !token.audiences.some((audience) => audiences.has(audience))) {
+    return 'wrong_audience'
+  }
   // Fail closed: a binding that is not verified here would make a stolen token as good as its owner (RFC 7800).
   if (token.isSenderConstrained) return 'unverifiable_confirmation'
   return unmetRequirement(route.requirement, grant)

@@ -87,8 +87,8 @@ export function createCheck(dependencies: CheckDependencies): Check {
 
     const authentication = authenticate(extraction.accessToken)
     return authentication instanceof PendingAuthentication
-      ? wait(authentication, route, request)
-      : conclude(authentication, route)
+      ? wait(authentication, { route, host, path: target.path }, request)
+      : conclude(authentication, route, host, target.path)
   }
 
   function findRoute(request: CheckRequest, host: string, path: string): Route | undefined {
@@ -97,10 +97,15 @@ export function createCheck(dependencies: CheckDependencies): Check {
       : policy.select(request.selection, request.method, path)
   }
 
-  function conclude(authentication: Authentication, route: Route): Decision {
+  function conclude(
+    authentication: Authentication,
+    route: Route,
+    host: string,
+    path: string,
+  ): Decision {
     switch (authentication.kind) {
       case 'verified':
-        return authorize(authentication.token, route)
+        return authorize(authentication.token, route, host, path)
       case 'rejected':
         return refusals.get(authentication.reason, route, authentication.issuerId)
       case 'overloaded':
@@ -112,7 +117,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
 
   async function wait(
     pending: PendingAuthentication,
-    route: Route,
+    { route, host, path }: { route: Route; host: string; path: string },
     request: CheckRequest,
   ): Promise<Decision> {
     if (!pending.join()) {
@@ -122,7 +127,9 @@ export function createCheck(dependencies: CheckDependencies): Check {
     try {
       const budgetMs = Math.min(limits.budgetMs, request.remainingMs() * shareOfProxyTimeout)
       const result = await within(clock, budgetMs, pending.result, undefined)
-      return result === undefined ? refusals.get('deadline', route) : conclude(result, route)
+      return result === undefined
+        ? refusals.get('deadline', route)
+        : conclude(result, route, host, path)
     } catch (fault) {
       return failed(fault)
     } finally {

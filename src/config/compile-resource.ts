@@ -1,8 +1,10 @@
 /** One protected resource of the configuration with its routes, and what is wrong with it. */
 import {
+  anyLabelBefore,
   canonicalHost,
   maxHyphens,
   nameKinds,
+  parseHostPattern,
   parseRoutePattern,
   requiredNames,
   type NameExpression,
@@ -11,6 +13,7 @@ import {
   type Route,
   type RouteEntry,
 } from '../policy/index.js'
+import { checkAudiences, compileBindings, isBound } from './compile-bindings.js'
 import { pointer } from './compile-claims.js'
 import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -43,16 +46,19 @@ export function compileResource(
     })),
     metadataUrl: input.metadataUrl,
   }
+  checkAudiences(input, path, findings)
   checkHeaders(Object.keys(input.upstreamHeaders), path, findings)
   const hosts = (input.hosts ?? []).map((host, index) => {
     const canonical = canonicalHost(host)
     if (canonical === host) return host
+    const labelled = parseHostPattern(host)
+    if (labelled !== undefined) return anyLabelBefore(labelled.suffix)
     findings.push({
       path: [...path, 'hosts', index],
       message: `"${host}" is not a host as requests are matched on`,
       hint:
         canonical === undefined
-          ? 'one exact host name; leave hosts out for every host'
+          ? 'one exact host name, or one with a first label such as "{tenant}.example.com"; leave hosts out for every host'
           : `write "${canonical}"`,
     })
     return host
@@ -60,7 +66,7 @@ export function compileResource(
   return input.routes.flatMap((route, index) => {
     if (route === undefined) return []
     const at = [...path, 'routes', index]
-    const entry = compileRoute(route, resource, hosts, at, findings)
+    const entry = compileRoute(route, { input, resource, hosts }, at, findings)
     return entry === undefined ? [] : [{ entry, path: at }]
   })
 }
@@ -88,10 +94,16 @@ function checkHeaders(spellings: readonly string[], path: ConfigPath, findings: 
   }
 }
 
+/** What a route has from its resource. */
+interface CompiledParts {
+  readonly input: ResourceParts
+  readonly resource: ProtectedResource
+  readonly hosts: readonly string[]
+}
+
 function compileRoute(
   input: RouteInput,
-  resource: ProtectedResource,
-  hosts: readonly string[],
+  { input: parts, resource, hosts }: CompiledParts,
   path: ConfigPath,
   findings: Finding[],
 ): RouteEntry<Route> | undefined {
@@ -102,6 +114,7 @@ function compileRoute(
   }
   checkAccess(input, path, findings)
   const requirement = compileRequirement(input)
+  const bindings = compileBindings(parts, input, parsed.pattern, path, findings)
   const route: Route = {
     id: input.id,
     qualifiedId: `${resource.id}/${input.id}`,
@@ -109,6 +122,7 @@ function compileRoute(
     access: input.access ?? 'restricted',
     requirement,
     challengeScopes: requirement.scopes === undefined ? [] : requiredNames(requirement.scopes),
+    ...(bindings === undefined ? {} : { bindings }),
   }
   return { hosts, methods: input.methods ?? [], pattern: parsed.pattern, route }
 }
@@ -154,7 +168,9 @@ function compileRequirement({ scopes, require: demands = {} }: RouteInput): Requ
     ...(demands.claims === undefined
       ? {}
       : {
-          claims: demands.claims.map(({ claim, equals }) => ({ claim: pointer(claim), equals })),
+          claims: demands.claims
+            .filter(({ equals }) => !isBound(equals))
+            .map(({ claim, equals }) => ({ claim: pointer(claim), equals })),
         }),
   }
 }

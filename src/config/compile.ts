@@ -145,6 +145,7 @@ function neededClaims(
       ...nameKinds.flatMap((kind) => (pointers[kind] ?? []).map(pointerOf)),
       ...pointers.client,
     ]),
+    ...routes.flatMap(({ bindings }) => bindings?.conditions.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
   ]

@@ -1,5 +1,6 @@
 /** The policy as the check reads it: protected resources and their routes. Data only. */
 import type { JsonPointer } from './json-pointer.js'
+import type { RouteBindings } from './route-bindings.js'
 import type { Requirement } from './requirement.js'
 
 /** A header that the upstream gets, and the claim its value comes from. */
@@ -34,4 +35,6 @@ export interface Route {
   readonly requirement: Requirement
   /** What the challenge names in `scope`. */
   readonly challengeScopes: readonly string[]
+  /** What the request itself decides about; undefined where it does not. */
+  readonly bindings?: RouteBindings
 }

@@ -88,6 +88,7 @@ resources:
           entitlements: [e]
           claims: [{ claim: /a, equals: 1 }, { claim: /b, equals: true }, { claim: /c, equals: c }]
       - { id: me, path: /me, access: authenticated }
+      - { id: org, path: '/orgs/{org}/**', require: { claims: [{ claim: /o, equals: '{path.org}' }] } }
       - { id: health, path: /health, access: public }
 limits:
   maxTokenBytes: 65536
