@@ -3,8 +3,10 @@
  * the token itself is. Whether the token is revoked is never remembered: it is asked every time, before all else.
  */
 import {
+  isActorAccepted,
   namesAt,
   resolveJsonPointer,
+  subjectTypeOf,
   unmetBinding,
   unmetRequirement,
   type ClaimNames,
@@ -14,6 +16,7 @@ import {
   type NameKind,
   type NamePlace,
   type Route,
+  type SubjectTypeRule,
 } from '../policy/index.js'
 import type { VerifiedAccessToken } from '../token/index.js'
 import type { Decision, Principal } from './decision.js'
@@ -25,11 +28,14 @@ import type { Revocations, TokenIdentifiers } from './revocations.js'
 /** Where an issuer keeps what policy asks for, in order; all places count, for the client the first with a value. */
 export interface ClaimPointers extends Readonly<Partial<Record<NameKind, readonly NamePlace[]>>> {
   readonly client: readonly JsonPointer[]
+  /** How the issuer says whether the subject is a user or a client; by the usual signs when it is left out. */
+  readonly subjectType?: SubjectTypeRule
 }
 
 interface TokenMemory {
   readonly principal: Principal
   readonly grant: Grant
+  readonly pointers: ClaimPointers
   readonly decisions: Map<Route, Decision>
   /** Made when somebody first asks whether the token is revoked. */
   identifiers: TokenIdentifiers | undefined
@@ -93,9 +99,10 @@ export function createAuthorize(
     )
   }
 
-  function decide({ principal, grant }: TokenMemory, route: Route): Decision {
+  function decide(memory: TokenMemory, route: Route): Decision {
+    const { principal } = memory
     const { token } = principal
-    const reason = refusalReason(token, grant, route)
+    const reason = refusalReason(token, memory, route)
     if (reason !== undefined) return refusals.create(reason, route, token.issuerId, principal)
     return {
       outcome: 'allow',
@@ -112,9 +119,7 @@ export function createAuthorize(
     if (pointers === undefined) throw new TypeError(`no claim pointers for issuer ${issuerId}`)
     const namesOf = (kind: NameKind): ClaimNames => namesAt(claims, pointers[kind] ?? [])
     const scopes = namesOf('scopes')
-    const client = pointers.client
-      .map((pointer) => resolveJsonPointer(claims, pointer))
-      .find((value) => typeof value === 'string')
+    const [client] = clientsOf(claims, pointers)
     return {
       principal: { token, client, scopes: scopes.names },
       grant: {
@@ -125,6 +130,7 @@ export function createAuthorize(
         entitlements: namesOf('entitlements'),
         claims,
       },
+      pointers,
       decisions: new Map(),
       identifiers: undefined,
       revoked: undefined,
@@ -143,14 +149,19 @@ export function createAuthorize(
       issuerId,
       jti: textOrNone(jti),
       sub: subject,
-      clientIds: (pointersByIssuer.get(issuerId)?.client ?? [])
-        .map((pointer) => resolveJsonPointer(claims, pointer))
-        .filter((value) => typeof value === 'string'),
+      clientIds: clientsOf(claims, pointersByIssuer.get(issuerId)),
       sid: textOrNone(sid),
       kid,
       issuedAtSeconds: typeof iat === 'number' ? iat : undefined,
     }
   }
+}
+
+/** The client ids at every place of the issuer. */
+function clientsOf(claims: unknown, pointers: ClaimPointers | undefined): readonly string[] {
+  return (pointers?.client ?? [])
+    .map((pointer) => resolveJsonPointer(claims, pointer))
+    .filter((value) => typeof value === 'string')
 }
 
 function textOrNone(value: unknown): string | undefined {
@@ -172,7 +183,11 @@ function remembered(
   return decision
 }
 
-function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): Reason | undefined {
+function refusalReason(
+  token: VerifiedAccessToken,
+  { grant, pointers }: TokenMemory,
+  route: Route,
+): Reason | undefined {
   const { issuers, audiences } = route.resource
   if (!issuers.has(token.issuerId)) return 'unknown_issuer'
   // Audiences with variables are looked at for every request, after all that can be remembered.
@@ -182,5 +197,13 @@ function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): 
   }
   // Fail closed: a binding that is not verified here would make a stolen token as good as its owner (RFC 7800).
   if (token.isSenderConstrained) return 'unverifiable_confirmation'
+  if (!isActorAccepted(route.delegation ?? 'refuse', token.claims)) return 'delegation_not_allowed'
+  if (
+    route.subjectType !== undefined &&
+    subjectTypeOf(token.claims, clientsOf(token.claims, pointers), pointers.subjectType) !==
+      route.subjectType
+  ) {
+    return 'wrong_subject_type'
+  }
   return unmetRequirement(route.requirement, grant)
 }

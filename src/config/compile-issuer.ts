@@ -2,6 +2,7 @@
 import type { ClaimPointers } from '../check/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
 import type { TrustedIssuer } from '../token/index.js'
+import { compileSubjectType } from './compile-caller.js'
 import { compileClaims } from './compile-claims.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
 import type { IssuerInput } from './config-input.js'
@@ -35,6 +36,11 @@ export function compileIssuer(
       tokenTypes: input.tokenTypes ?? preset.tokenTypes,
       clockToleranceMs: input.clockToleranceSeconds * 1_000,
     },
-    pointers: compileClaims(input.claims, preset.claims),
+    pointers: {
+      ...compileClaims(input.claims, preset.claims),
+      ...(input.subjectType === undefined
+        ? {}
+        : { subjectType: compileSubjectType(input.subjectType) }),
+    },
   }
 }

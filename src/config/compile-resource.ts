@@ -14,6 +14,7 @@ import {
   type RouteEntry,
 } from '../policy/index.js'
 import { checkAudiences, compileBindings, isBound } from './compile-bindings.js'
+import { compileCaller } from './compile-caller.js'
 import { pointer } from './compile-claims.js'
 import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -123,6 +124,7 @@ function compileRoute(
     requirement,
     challengeScopes: requirement.scopes === undefined ? [] : requiredNames(requirement.scopes),
     ...(bindings === undefined ? {} : { bindings }),
+    ...compileCaller(parts, input, path, findings),
   }
   return { hosts, methods: input.methods ?? [], pattern: parsed.pattern, route }
 }

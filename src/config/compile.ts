@@ -1,6 +1,7 @@
 /** From a configuration of the right shape to one that can be run; what only shows in the whole is checked here. */
 import { resolve } from 'node:path'
 import {
+  callerClaims,
   compilePolicy,
   nameKinds,
   pointerOf,
@@ -144,12 +145,20 @@ function neededClaims(
     ...issuers.flatMap(({ pointers }) => [
       ...nameKinds.flatMap((kind) => (pointers[kind] ?? []).map(pointerOf)),
       ...pointers.client,
+      ...(pointers.subjectType === undefined ? [] : [pointers.subjectType.claim]),
     ]),
     ...routes.flatMap(({ bindings }) => bindings?.conditions.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
   ]
-  return [...new Set(pointers.flatMap((pointer) => pointer.slice(0, 1)))]
+  const isTyped = routes.some(({ subjectType }) => subjectType !== undefined)
+  return [
+    ...new Set([
+      ...pointers.flatMap((pointer) => pointer.slice(0, 1)),
+      ...callerClaims.delegation,
+      ...(isTyped ? callerClaims.subjectType : []),
+    ]),
+  ]
 }
 
 function managedHeaders(routes: readonly Route[]): readonly string[] {

@@ -39,6 +39,7 @@ export interface IssuerInput {
   tokenTypes?: 'lenient' | string[] | undefined
   clockToleranceSeconds: number
   claims: ClaimsInput
+  subjectType?: SubjectTypeInput | undefined
 }
 
 /** A place of names: a JSON Pointer, or one with its shape. */
@@ -48,6 +49,17 @@ export type PlaceInput =
 /** Where an issuer keeps what policy asks for. */
 export interface ClaimsInput extends Partial<Record<NameKind, PlaceInput[] | undefined>> {
   client?: string[] | undefined
+}
+
+/** Delegated tokens. */
+export type DelegationInput = 'allow' | 'refuse' | { actors: string[] }
+
+/** How an issuer says who the subject is. */
+export interface SubjectTypeInput {
+  claim: string
+  user: string[]
+  client: string[]
+  absent?: 'user' | 'client' | undefined
 }
 
 /** What a route demands. */
@@ -63,6 +75,8 @@ export interface RouteInput {
   access?: 'public' | 'authenticated' | undefined
   scopes?: NamesInput | undefined
   require?: RequirementInput | undefined
+  delegation?: DelegationInput | undefined
+  subjectType?: 'user' | 'client' | undefined
 }
 
 /** A protected resource. */
@@ -75,6 +89,8 @@ export interface ResourceInput {
   metadataUrl?: string | undefined
   upstreamHeaders: Record<string, string>
   routes: RouteInput[]
+  delegation?: DelegationInput | undefined
+  subjectType?: 'user' | 'client' | undefined
 }
 
 /** The files of a certificate. */

@@ -4,6 +4,7 @@ import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
 import { id, positive, seconds, text } from './schema-atoms.js'
+import { subjectTypeRuleSchema } from './schema-caller.js'
 import { claimsSchema } from './schema-claims.js'
 
 const keys = z.strictObject({
@@ -40,6 +41,7 @@ const issuer = z.strictObject({
     .optional(),
   clockToleranceSeconds: z.number().min(0).max(300).default(30),
   claims: claimsSchema.prefault({}),
+  subjectType: subjectTypeRuleSchema.optional(),
 })
 
 /** An issuer; unknown keys are refused. */

@@ -7,6 +7,7 @@ import type {
   ResourceInput,
   ResourceParts,
 } from './config-input.js'
+import { delegationSchema, subjectTypeSchema } from './schema-caller.js'
 import { fieldText, id, pointer, scopeName, text } from './schema-atoms.js'
 
 function names(name: z.ZodString): z.ZodType<NamesInput> {
@@ -64,6 +65,8 @@ const route = z.strictObject({
   access: z.enum(['public', 'authenticated']).optional(),
   scopes: names(scopeName).optional(),
   require: requirement.optional(),
+  delegation: delegationSchema.optional(),
+  subjectType: subjectTypeSchema.optional(),
 })
 
 const resource = z.strictObject({
@@ -88,6 +91,8 @@ const resource = z.strictObject({
     )
     .default({}),
   routes: z.array(route).min(1),
+  delegation: delegationSchema.optional(),
+  subjectType: subjectTypeSchema.optional(),
 })
 
 /** A resource; unknown keys are refused. */

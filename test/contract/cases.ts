@@ -2,6 +2,7 @@
  * The product's promise as a table: what is asked, and exactly what is answered. Every door runs it, and a test fails
  * when a reason has no row here.
  */
+import { callerCases } from './caller-cases.js'
 import {
   authorization,
   invalidRequest,
@@ -201,6 +202,7 @@ export const cases: readonly ContractCase[] = [
     statusCode: 7,
     challenge: lacksRight,
   },
+  ...callerCases,
   {
     name: 'denies what no route names, before it looks at a token',
     reason: 'no_route',

@@ -203,7 +203,7 @@ describe('the claims that are kept of a token', () => {
     expect([...neededClaims].sort()).toEqual(
       [
         ...['scope', 'scp', 'permissions', 'roles', 'groups', 'entitlements'],
-        ...['client_id', 'azp', 'org', 'https://x'],
+        ...['client_id', 'azp', 'org', 'https://x', 'act', 'iss'],
       ].sort(),
     )
   })

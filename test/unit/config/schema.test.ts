@@ -61,6 +61,9 @@ issuers:
       roles: [{ pointer: /a/roles, prefix: 'a:' }, { pointer: '/urn:roles', shape: objectKeys }]
       groups: [/groups, { pointer: /g, shape: scim }]
       entitlements: [{ pointer: /e, shape: string }, { pointer: /f, shape: array }]
+  - id: types
+    issuer: urn:types
+    subjectType: { claim: /idtyp, user: [user], client: [app], absent: user }
   - { id: c, issuer: urn:c, keys: { jwksUri: 'http://127.0.0.1/jwks' }, tokenTypes: lenient }
   - { id: d, issuer: urn:d, keys: { jwksFile: keys.json, trustAnchorsFile: ca.pem } }
   - { id: e, issuer: urn:e, keys: { pem: { file: a.pem, kid: a } } }
@@ -87,7 +90,8 @@ resources:
           groups: [g]
           entitlements: [e]
           claims: [{ claim: /a, equals: 1 }, { claim: /b, equals: true }, { claim: /c, equals: c }]
-      - { id: me, path: /me, access: authenticated }
+      - { id: me, path: /me, access: authenticated, delegation: { actors: [a] } }
+      - { id: jobs, path: /jobs, access: authenticated, delegation: allow, subjectType: client }
       - { id: org, path: '/orgs/{org}/**', require: { claims: [{ claim: /o, equals: '{path.org}' }] } }
       - { id: health, path: /health, access: public }
 limits:
