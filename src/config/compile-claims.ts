@@ -1,7 +1,7 @@
 /** Where an issuer keeps names, out of its `claims` and its preset. */
 import type { ClaimPointers } from '../check/index.js'
 import { nameKinds, parseJsonPointer, type JsonPointer, type NamePlace } from '../policy/index.js'
-import type { ClaimsInput, PlaceInput } from './config-input.js'
+import type { ClaimsInput, PlaceInput } from './claims-input.js'
 import type { Preset } from './presets.js'
 
 /** The places of an issuer; what its entry leaves out is its preset's. */

@@ -1,6 +1,7 @@
 /** The configuration as a value, defaults filled in: what the schema gives and compile.ts reads. */
 import type { JwsAlgorithm } from '../jwks/index.js'
-import type { ClaimShape, NameKind } from '../policy/index.js'
+import type { NameKind } from '../policy/index.js'
+import type { ClaimsInput } from './claims-input.js'
 import type { presets } from './presets.js'
 
 /** A name, or a combination of names. */
@@ -40,15 +41,6 @@ export interface IssuerInput {
   clockToleranceSeconds: number
   claims: ClaimsInput
   subjectType?: SubjectTypeInput | undefined
-}
-
-/** A place of names: a JSON Pointer, or one with its shape. */
-export type PlaceInput =
-  string | { pointer: string; shape: ClaimShape; prefix?: string | undefined }
-
-/** Where an issuer keeps what policy asks for. */
-export interface ClaimsInput extends Partial<Record<NameKind, PlaceInput[] | undefined>> {
-  client?: string[] | undefined
 }
 
 /** Delegated tokens. */

@@ -2,7 +2,7 @@
 import type { JwsAlgorithm } from '../jwks/index.js'
 import type { NameKind } from '../policy/index.js'
 import type { TokenTypes } from '../token/index.js'
-import type { PlaceInput } from './config-input.js'
+import type { PlaceInput } from './claims-input.js'
 
 /** What a preset fills in. Claims are JSON Pointers, or such with a shape. */
 export interface Preset {

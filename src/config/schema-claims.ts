@@ -1,6 +1,6 @@
 /** Where an issuer keeps names in its claims, in the schema. */
 import { z } from 'zod'
-import type { ClaimsInput, PlaceInput } from './config-input.js'
+import type { ClaimsInput, PlaceInput } from './claims-input.js'
 import { pointer, text } from './schema-atoms.js'
 
 const shaped = z.strictObject({
