@@ -117,6 +117,7 @@ function assemble(
       isAsking ? createRouteToken(config.introspections) : undefined,
     ),
     claimPointers: config.claimPointers,
+    implyScopes: config.implyScopes,
     revocations,
     clock,
     limits: {

@@ -3,11 +3,21 @@
  * the token itself is. Whether the token is revoked is never remembered: it is asked every time, before all else.
  */
 import {
+  isActorAccepted,
+  nameKinds,
+  namesAt,
   resolveJsonPointer,
+  subjectTypeOf,
+  unmetBinding,
   unmetRequirement,
+  type ClaimNames,
   type Grant,
+  type ImplyScopes,
   type JsonPointer,
+  type NameKind,
+  type NamePlace,
   type Route,
+  type SubjectTypeRule,
 } from '../policy/index.js'
 import type { VerifiedAccessToken } from '../token/index.js'
 import type { Decision, Principal } from './decision.js'
@@ -18,13 +28,12 @@ import type { Reason } from './reason.js'
 import type { Revocations, TokenIdentifiers } from './revocations.js'
 
 /** Where an issuer keeps what policy asks for, in order; all places count, for the client the first with a value. */
-export interface ClaimPointers {
-  readonly scopes: readonly JsonPointer[]
-  readonly permissions: readonly JsonPointer[]
-  readonly roles: readonly JsonPointer[]
+export interface ClaimPointers extends Readonly<Partial<Record<NameKind, readonly NamePlace[]>>> {
   readonly client: readonly JsonPointer[]
   /** How much of it counts; undefined for all of it. */
   readonly limits?: GrantLimits | undefined
+  /** How the issuer says whether the subject is a user or a client; by the usual signs when it is left out. */
+  readonly subjectType?: SubjectTypeRule
 }
 
 interface TokenMemory {
@@ -32,10 +41,13 @@ interface TokenMemory {
   readonly verified: VerifiedAccessToken
   readonly principal: Principal
   readonly grant: Grant
+  readonly pointers: ClaimPointers
   readonly decisions: Map<Route, Decision>
   /** Made when somebody first asks whether the token is revoked. */
   identifiers: TokenIdentifiers | undefined
   revoked: Map<Route, Decision> | undefined
+  /** Refusals because of the request's own values, by route and reason. */
+  unmet: Map<string, Decision> | undefined
 }
 
 /** A token that visits more routes than this is decided anew now and then, so that its memory stays small. */
@@ -47,10 +59,11 @@ export function createAuthorize(
   refusals: Refusals,
   labels: LabelRegistry,
   revocations: Revocations,
-): (token: VerifiedAccessToken, route: Route) => Decision {
+  implyScopes: ImplyScopes = (granted) => granted,
+): (token: VerifiedAccessToken, route: Route, host?: string, path?: string) => Decision {
   const memories = new WeakMap<VerifiedAccessToken, TokenMemory>()
 
-  return function authorize(token, route) {
+  return function authorize(token, route, host = '', path = '') {
     let memory = memories.get(token)
     if (memory === undefined) {
       memory = createMemory(token)
@@ -60,7 +73,25 @@ export function createAuthorize(
       const refusal = refuseRevoked(memory, route)
       if (refusal !== undefined) return refusal
     }
-    return remembered(memory.decisions, route, memory, decide)
+    const decision = remembered(memory.decisions, route, memory, decide)
+    const { bindings } = route
+    if (bindings === undefined || decision.outcome !== 'allow') return decision
+    // Never remembered: a decision that depends on the request is made for every request.
+    const unmet = unmetBinding(bindings, memory.principal.token, host, path)
+    return unmet === undefined ? decision : refuseUnmet(memory, route, unmet)
+  }
+
+  function refuseUnmet(memory: TokenMemory, route: Route, reason: Reason): Decision {
+    memory.unmet ??= new Map()
+    const key = `${route.qualifiedId}\n${reason}`
+    let refusal = memory.unmet.get(key)
+    if (refusal === undefined) {
+      const { principal } = memory
+      refusal = refusals.create(reason, route, principal.token.issuerId, principal)
+      if (memory.unmet.size >= maxDecisionsPerToken) memory.unmet.clear()
+      memory.unmet.set(key, refusal)
+    }
+    return refusal
   }
 
   function refuseRevoked(memory: TokenMemory, route: Route): Decision | undefined {
@@ -74,9 +105,10 @@ export function createAuthorize(
     )
   }
 
-  function decide({ principal, grant }: TokenMemory, route: Route): Decision {
+  function decide(memory: TokenMemory, route: Route): Decision {
+    const { principal } = memory
     const { token } = principal
-    const reason = refusalReason(token, grant, route)
+    const reason = refusalReason(token, memory, route)
     if (reason !== undefined) return refusals.create(reason, route, token.issuerId, principal)
     return {
       outcome: 'allow',
@@ -93,22 +125,30 @@ export function createAuthorize(
     if (pointers === undefined) throw new TypeError(`no claim pointers for issuer ${issuerId}`)
     const { limits } = pointers
     const claims = limits === undefined ? said : countedClaims(said, pointers, limits)
-    const scopes = limitNames(namesAt(said, pointers.scopes), limits?.scopes)
-    const client = pointers.client
-      .map((pointer) => resolveJsonPointer(said, pointer))
-      .find((value) => typeof value === 'string')
+    const namesOf = (kind: NameKind): ClaimNames =>
+      limitNames(namesAt(said, pointers[kind] ?? []), limits?.[kind])
+    const scopes = namesOf('scopes')
+    const [client] = clientsOf(said, pointers)
     return {
       verified: token,
-      principal: { token: claims === said ? token : { ...token, claims }, client, scopes },
+      principal: {
+        token: claims === said ? token : { ...token, claims },
+        client,
+        scopes: scopes.names,
+      },
       grant: {
-        scopes,
-        permissions: limitNames(namesAt(said, pointers.permissions), limits?.permissions),
-        roles: limitNames(namesAt(said, pointers.roles), limits?.roles),
+        scopes: implyScopes(scopes),
+        permissions: namesOf('permissions'),
+        roles: namesOf('roles'),
+        groups: namesOf('groups'),
+        entitlements: namesOf('entitlements'),
         claims,
       },
+      pointers,
       decisions: new Map(),
       identifiers: undefined,
       revoked: undefined,
+      unmet: undefined,
     }
   }
 
@@ -123,9 +163,7 @@ export function createAuthorize(
       issuerId,
       jti: textOrNone(jti),
       sub: subject,
-      clientIds: (pointersByIssuer.get(issuerId)?.client ?? [])
-        .map((pointer) => resolveJsonPointer(claims, pointer))
-        .filter((value) => typeof value === 'string'),
+      clientIds: clientsOf(claims, pointersByIssuer.get(issuerId)),
       sid: textOrNone(sid),
       kid,
       issuedAtSeconds: typeof iat === 'number' ? iat : undefined,
@@ -139,10 +177,17 @@ function countedClaims(
   pointers: ClaimPointers,
   limits: GrantLimits,
 ): VerifiedAccessToken['claims'] {
-  return (['scopes', 'permissions', 'roles'] as const).reduce(
-    (claims, kind) => limitClaims(claims, pointers[kind], limits[kind], namesOf),
+  return nameKinds.reduce(
+    (claims, kind) => limitClaims(claims, pointers[kind] ?? [], limits[kind]),
     said,
   )
+}
+
+/** The client ids at every place of the issuer. */
+function clientsOf(claims: unknown, pointers: ClaimPointers | undefined): readonly string[] {
+  return (pointers?.client ?? [])
+    .map((pointer) => resolveJsonPointer(claims, pointer))
+    .filter((value) => typeof value === 'string')
 }
 
 function textOrNone(value: unknown): string | undefined {
@@ -164,33 +209,26 @@ function remembered(
   return decision
 }
 
-function refusalReason(token: VerifiedAccessToken, grant: Grant, route: Route): Reason | undefined {
+function refusalReason(
+  token: VerifiedAccessToken,
+  { grant, pointers }: TokenMemory,
+  route: Route,
+): Reason | undefined {
   const { issuers, audiences } = route.resource
   if (!issuers.has(token.issuerId)) return 'unknown_issuer'
-  const isForResource = token.audiences.some((audience) => audiences.has(audience))
+  // Audiences with variables are looked at for every request, after all that can be remembered.
+  const isBound = route.bindings !== undefined && route.bindings.audiences.length > 0
+  const isForResource = isBound || token.audiences.some((audience) => audiences.has(audience))
   if (!isForResource && token.isAudienceWaived !== true) return 'wrong_audience'
   // Fail closed: a binding that is not verified here would make a stolen token as good as its owner (RFC 7800).
   if (token.isSenderConstrained) return 'unverifiable_confirmation'
-  return unmetRequirement(route.requirement, grant)
-}
-
-/** The names at the given places. */
-function namesAt(claims: unknown, pointers: readonly JsonPointer[]): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const pointer of pointers) {
-    for (const name of namesOf(resolveJsonPointer(claims, pointer))) names.add(name)
+  if (!isActorAccepted(route.delegation ?? 'refuse', token.claims)) return 'delegation_not_allowed'
+  if (
+    route.subjectType !== undefined &&
+    subjectTypeOf(token.claims, clientsOf(token.claims, pointers), pointers.subjectType) !==
+      route.subjectType
+  ) {
+    return 'wrong_subject_type'
   }
-  return names
-}
-
-/**
- * The names in a claim: split at single spaces in a string (RFC 6749 section 3.3), one by one from a list. Anything
- * else is no name.
- */
-function namesOf(value: unknown): ReadonlySet<string> {
-  const candidates: unknown[] =
-    typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
-  return new Set(
-    candidates.filter((name): name is string => typeof name === 'string' && name !== ''),
-  )
+  return unmetRequirement(route.requirement, grant)
 }

@@ -9,7 +9,7 @@
  */
 import { extractAccessToken } from '../bearer/index.js'
 import { canonicalHost, canonicalPath, isCanonicalMethod, type Policy } from '../policy/index.js'
-import type { Route } from '../policy/index.js'
+import type { ImplyScopes, Route } from '../policy/index.js'
 import {
   PendingAuthentication,
   type Authenticate,
@@ -38,6 +38,8 @@ export interface CheckDependencies {
   readonly authenticate: Authenticate
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
   readonly revocations: Revocations
+  /** What scopes imply; nothing when it is left out. */
+  readonly implyScopes?: ImplyScopes
   readonly clock: Clock
   readonly limits: CheckLimits
   /** Shared by checks that follow each other, so that what they count under is the same; by default new ones. */
@@ -73,6 +75,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
     refusals,
     labels,
     dependencies.revocations,
+    dependencies.implyScopes,
   )
   const publicAllows = new Map<Route, Decision>()
 
@@ -92,8 +95,8 @@ export function createCheck(dependencies: CheckDependencies): Check {
 
     const authentication = authenticate(extraction.accessToken, route)
     return authentication instanceof PendingAuthentication
-      ? wait(authentication, route, request)
-      : conclude(authentication, route)
+      ? wait(authentication, { route, host, path: target.path }, request)
+      : conclude(authentication, route, host, target.path)
   }
 
   function findRoute(request: CheckRequest, host: string, path: string): Route | undefined {
@@ -102,10 +105,15 @@ export function createCheck(dependencies: CheckDependencies): Check {
       : policy.select(request.selection, request.method, path)
   }
 
-  function conclude(authentication: Authentication, route: Route): Decision {
+  function conclude(
+    authentication: Authentication,
+    route: Route,
+    host: string,
+    path: string,
+  ): Decision {
     switch (authentication.kind) {
       case 'verified':
-        return authorize(authentication.token, route)
+        return authorize(authentication.token, route, host, path)
       case 'rejected':
         return refusals.get(authentication.reason, route, authentication.issuerId)
       case 'overloaded':
@@ -119,7 +127,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
 
   async function wait(
     pending: PendingAuthentication,
-    route: Route,
+    { route, host, path }: { route: Route; host: string; path: string },
     request: CheckRequest,
   ): Promise<Decision> {
     if (!pending.join()) {
@@ -129,7 +137,9 @@ export function createCheck(dependencies: CheckDependencies): Check {
     try {
       const budgetMs = Math.min(limits.budgetMs, request.remainingMs() * shareOfProxyTimeout)
       const result = await within(clock, budgetMs, pending.result, undefined)
-      return result === undefined ? refusals.get('deadline', route) : conclude(result, route)
+      return result === undefined
+        ? refusals.get('deadline', route)
+        : conclude(result, route, host, path)
     } catch (fault) {
       return failed(fault)
     } finally {

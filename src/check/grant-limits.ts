@@ -8,7 +8,14 @@
  *     and metadata see what the decision sees;
  *   - a place that holds anything but a text or a list of texts is taken away: nobody knows what it would grant.
  */
-import type { JsonPointer } from '../policy/index.js'
+import {
+  namesAt,
+  pointerOf,
+  type ClaimNames,
+  type JsonPointer,
+  type NameKind,
+  type NamePlace,
+} from '../policy/index.js'
 
 /** What counts of the names of one kind. */
 export interface NameLimit {
@@ -19,43 +26,38 @@ export interface NameLimit {
 }
 
 /** The limits of an issuer, by kind; a missing kind has none. */
-export interface GrantLimits {
-  readonly scopes?: NameLimit | undefined
-  readonly permissions?: NameLimit | undefined
-  readonly roles?: NameLimit | undefined
-}
+export type GrantLimits = Readonly<Partial<Record<NameKind, NameLimit | undefined>>>
 
-/** The names that count of those that a token has, in their order. Without a limit all of them. Never throws. */
-export function limitNames(
-  names: ReadonlySet<string>,
-  limit: NameLimit | undefined,
-): ReadonlySet<string> {
-  if (limit === undefined) return names
+/**
+ * The names that count of those that a token has, in their order. Without a limit all of them. A doubt about what the token
+ * has stays a doubt. Never throws.
+ */
+export function limitNames(granted: ClaimNames, limit: NameLimit | undefined): ClaimNames {
+  if (limit === undefined) return granted
   const { grantable, renamed } = limit
   const counted = new Set<string>()
-  for (const name of names) {
+  for (const name of granted.names) {
     for (const ours of renamed?.get(name) ?? [name]) {
       if (grantable === undefined || grantable.has(ours)) counted.add(ours)
     }
   }
-  return counted
+  return { ...granted, names: counted, has: (name) => counted.has(name) }
 }
 
 /**
- * The claims with only such names at the given places as count; what has none left is taken away. `namesOf` reads names
- * as the decision does. Gives the same claims back where there is no limit. Never throws.
+ * The claims with only such names at the given places as count: a text stays a text, and everything else becomes a list of
+ * names; what has none left is taken away. Gives the same claims back where there is no limit. Never throws.
  */
 export function limitClaims(
   claims: Readonly<Record<string, unknown>>,
-  places: readonly JsonPointer[],
+  places: readonly NamePlace[],
   limit: NameLimit | undefined,
-  namesOf: (value: unknown) => ReadonlySet<string>,
 ): Readonly<Record<string, unknown>> {
   if (limit === undefined) return claims
   let limited: unknown = claims
   for (const place of places) {
-    limited = replaceAt(limited, place, (value) => {
-      const names = [...limitNames(namesOf(value), limit)]
+    const names = [...limitNames(namesAt(claims, [place]), limit).names]
+    limited = replaceAt(limited, pointerOf(place), (value) => {
       if (names.length === 0) return undefined
       return typeof value === 'string' ? names.join(' ') : names
     })

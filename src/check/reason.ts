@@ -18,6 +18,8 @@ export type Reason =
   | 'wrong_audience'
   | 'revoked'
   | 'unverifiable_confirmation'
+  | 'delegation_not_allowed'
+  | 'wrong_subject_type'
   | 'no_route'
   | 'ambiguous_path'
   | 'ambiguous_host'
@@ -130,6 +132,13 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   insufficient_scope: forbidden('The access token lacks a required scope', 'insufficient_scope'),
   insufficient_role: forbidden('The access token lacks a required right', 'insufficient_scope'),
   claim_mismatch: forbidden('The access token lacks a required right', 'insufficient_scope'),
+  /** Somebody acts for the subject (`act`), and the route does not take that, or not from them. */
+  delegation_not_allowed: forbidden(
+    'The access token lacks a required right',
+    'insufficient_scope',
+  ),
+  /** The route is for users or for clients, and the subject is the other, or nobody can tell. */
+  wrong_subject_type: forbidden('The access token lacks a required right', 'insufficient_scope'),
   no_route: forbidden('No route allows this request', null),
   ambiguous_path: badRequest('The path has no single meaning'),
   ambiguous_host: badRequest('The host has no single meaning'),

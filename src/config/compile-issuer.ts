@@ -2,8 +2,9 @@
 import type { ClaimPointers } from '../check/index.js'
 import type { IntrospectionOptions } from '../introspection/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
-import { parseJsonPointer, type JsonPointer } from '../policy/index.js'
 import type { TrustedIssuer } from '../token/index.js'
+import { compileSubjectType } from './compile-caller.js'
+import { compileClaims } from './compile-claims.js'
 import { compileIntrospection, needsKeys } from './compile-introspection.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
 import { compileTokenRules } from './compile-token-rules.js'
@@ -34,7 +35,6 @@ export function compileIssuer(
   const written = nameIssuer(entry, path, findings)
   const template = compileTemplate(written, path, findings)
   const input = fillIssuer(written)
-  const { claims } = input
   const algorithms = compileAlgorithms(input, path, findings)
   const clockToleranceMs = input.clockToleranceSeconds * 1_000
   const rules = compileTokenRules(input, written, path, findings)
@@ -55,18 +55,11 @@ export function compileIssuer(
       ...((input.keys.honourKeyIssuer ?? template !== undefined) ? { honoursKeyIssuer: true } : {}),
     },
     pointers: {
-      scopes: claims.scopes.map(pointer),
-      permissions: claims.permissions.map(pointer),
-      roles: claims.roles.map(pointer),
-      client: claims.client.map(pointer),
+      ...compileClaims(input.claims),
       limits: compileLimits(input, path, findings),
+      ...(input.subjectType === undefined
+        ? {}
+        : { subjectType: compileSubjectType(input.subjectType) }),
     },
   }
-}
-
-/** A pointer that the schema has already found to be one. */
-export function pointer(text: string): JsonPointer {
-  const parsed = parseJsonPointer(text)
-  if (parsed === undefined) throw new TypeError(`"${text}" is not a JSON Pointer`)
-  return parsed
 }

@@ -18,7 +18,7 @@ export function compileLimits(
   path: ConfigPath,
   findings: Finding[],
 ): GrantLimits | undefined {
-  const { grantableScopes, grantablePermissions, grantableRoles, mapScopes } = input
+  const { grantableScopes, mapScopes } = input
   for (const [name, ours] of Object.entries(mapScopes ?? {})) {
     for (const [at, scope] of ours.entries()) {
       if (grantableScopes === undefined || grantableScopes.includes(scope)) continue
@@ -29,14 +29,14 @@ export function compileLimits(
       })
     }
   }
-  const limits = [
-    nameLimit(grantableScopes, mapScopes),
-    nameLimit(grantablePermissions),
-    nameLimit(grantableRoles),
-  ] as const
-  if (limits.every((limit) => limit === undefined)) return undefined
-  const [scopes, permissions, roles] = limits
-  return { scopes, permissions, roles }
+  const limits = {
+    scopes: nameLimit(grantableScopes, mapScopes),
+    permissions: nameLimit(input.grantablePermissions),
+    roles: nameLimit(input.grantableRoles),
+    groups: nameLimit(input.grantableGroups),
+    entitlements: nameLimit(input.grantableEntitlements),
+  }
+  return Object.values(limits).every((limit) => limit === undefined) ? undefined : limits
 }
 
 function nameLimit(

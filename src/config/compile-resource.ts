@@ -1,7 +1,10 @@
 /** One protected resource of the configuration with its routes, and what is wrong with it. */
 import {
+  anyLabelBefore,
   canonicalHost,
   maxHyphens,
+  nameKinds,
+  parseHostPattern,
   parseRoutePattern,
   requiredNames,
   type NameExpression,
@@ -10,7 +13,9 @@ import {
   type Route,
   type RouteEntry,
 } from '../policy/index.js'
-import { pointer } from './compile-issuer.js'
+import { checkAudiences, compileBindings, isBound } from './compile-bindings.js'
+import { compileCaller } from './compile-caller.js'
+import { pointer } from './compile-claims.js'
 import type { IssuersOfResource } from './compile-partner.js'
 import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -45,16 +50,19 @@ export function compileResource(
     metadataUrl: input.metadataUrl,
     opaqueIssuer,
   }
+  checkAudiences(input, path, findings)
   checkHeaders(Object.keys(input.upstreamHeaders), path, findings)
   const hosts = (input.hosts ?? []).map((host, index) => {
     const canonical = canonicalHost(host)
     if (canonical === host) return host
+    const labelled = parseHostPattern(host)
+    if (labelled !== undefined) return anyLabelBefore(labelled.suffix)
     findings.push({
       path: [...path, 'hosts', index],
       message: `"${host}" is not a host as requests are matched on`,
       hint:
         canonical === undefined
-          ? 'one exact host name; leave hosts out for every host'
+          ? 'one exact host name, or one with a first label such as "{tenant}.example.com"; leave hosts out for every host'
           : `write "${canonical}"`,
     })
     return host
@@ -62,7 +70,7 @@ export function compileResource(
   return input.routes.flatMap((route, index) => {
     if (route === undefined) return []
     const at = [...path, 'routes', index]
-    const entry = compileRoute(route, resource, hosts, at, findings)
+    const entry = compileRoute(route, { input, resource, hosts }, at, findings)
     return entry === undefined ? [] : [{ entry, path: at }]
   })
 }
@@ -90,10 +98,16 @@ function checkHeaders(spellings: readonly string[], path: ConfigPath, findings: 
   }
 }
 
+/** What a route has from its resource. */
+interface CompiledParts {
+  readonly input: ResourceParts
+  readonly resource: ProtectedResource
+  readonly hosts: readonly string[]
+}
+
 function compileRoute(
   input: RouteInput,
-  resource: ProtectedResource,
-  hosts: readonly string[],
+  { input: parts, resource, hosts }: CompiledParts,
   path: ConfigPath,
   findings: Finding[],
 ): RouteEntry<Route> | undefined {
@@ -104,6 +118,7 @@ function compileRoute(
   }
   checkAccess(input, path, findings)
   const requirement = compileRequirement(input)
+  const bindings = compileBindings(parts, input, parsed.pattern, path, findings)
   const route: Route = {
     id: input.id,
     qualifiedId: `${resource.id}/${input.id}`,
@@ -112,6 +127,8 @@ function compileRoute(
     requirement,
     challengeScopes: requirement.scopes === undefined ? [] : requiredNames(requirement.scopes),
     tokenCheck: input.tokenCheck,
+    ...(bindings === undefined ? {} : { bindings }),
+    ...compileCaller(parts, input, path, findings),
   }
   return { hosts, methods: input.methods ?? [], pattern: parsed.pattern, route }
 }
@@ -148,13 +165,18 @@ function checkAccess(input: RouteInput, path: ConfigPath, findings: Finding[]): 
 function compileRequirement({ scopes, require: demands = {} }: RouteInput): Requirement {
   const allScopes = scopes ?? demands.scopes
   return {
-    ...(allScopes === undefined ? {} : { scopes: expression(allScopes) }),
-    ...(demands.permissions === undefined ? {} : { permissions: expression(demands.permissions) }),
-    ...(demands.roles === undefined ? {} : { roles: expression(demands.roles) }),
+    ...Object.fromEntries(
+      nameKinds.flatMap((kind) => {
+        const names = kind === 'scopes' ? allScopes : demands[kind]
+        return names === undefined ? [] : [[kind, expression(names)]]
+      }),
+    ),
     ...(demands.claims === undefined
       ? {}
       : {
-          claims: demands.claims.map(({ claim, equals }) => ({ claim: pointer(claim), equals })),
+          claims: demands.claims
+            .filter(({ equals }) => !isBound(equals))
+            .map(({ claim, equals }) => ({ claim: pointer(claim), equals })),
         }),
   }
 }

@@ -1,7 +1,11 @@
 /** From a configuration of the right shape to one that can be run; what only shows in the whole is checked here. */
 import { resolve } from 'node:path'
 import {
+  callerClaims,
   compilePolicy,
+  elsewhereClaims,
+  nameKinds,
+  pointerOf,
   requestOverrideHeaders,
   underscoreTwins,
   type JsonPointer,
@@ -14,6 +18,7 @@ import { checkResourcesOfIssuers, issuersOfResources } from './compile-partner.j
 import { compileResource, type PlacedEntry } from './compile-resource.js'
 import { checkTemplateOverlaps } from './compile-template.js'
 import { compileRevocation, revocationClaims } from './compile-revocation.js'
+import { compileScopes } from './compile-scopes.js'
 import type { ConfigParts } from './config-input.js'
 import type { GateConfig } from './gate-config.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -91,6 +96,11 @@ export function compileConfig(
     ],
     managedHeaders: managedHeaders(policy.routes),
     introspections,
+    implyScopes: compileScopes(
+      input,
+      placed.map(({ entry, path }) => ({ route: entry.route, path })),
+      findings,
+    ),
     revocation: compileRevocation(input.revocation, directoryOf(['revocation']), findings),
   }
 }
@@ -157,13 +167,24 @@ function neededClaims(
   routes: readonly Route[],
 ): readonly string[] {
   const pointers: JsonPointer[] = [
-    ...issuers.flatMap(({ pointers: { scopes, permissions, roles, client } }) =>
-      [scopes, permissions, roles, client].flat(),
-    ),
+    ...issuers.flatMap(({ pointers }) => [
+      ...nameKinds.flatMap((kind) => (pointers[kind] ?? []).map(pointerOf)),
+      ...pointers.client,
+      ...(pointers.subjectType === undefined ? [] : [pointers.subjectType.claim]),
+    ]),
+    ...routes.flatMap(({ bindings }) => bindings?.conditions.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ requirement }) => requirement.claims?.map(({ claim }) => claim) ?? []),
     ...routes.flatMap(({ resource }) => resource.upstreamHeaders.map(({ claim }) => claim)),
   ]
-  return [...new Set(pointers.flatMap((pointer) => pointer.slice(0, 1)))]
+  const isTyped = routes.some(({ subjectType }) => subjectType !== undefined)
+  return [
+    ...new Set([
+      ...pointers.flatMap((pointer) => pointer.slice(0, 1)),
+      ...callerClaims.delegation,
+      ...elsewhereClaims,
+      ...(isTyped ? callerClaims.subjectType : []),
+    ]),
+  ]
 }
 
 function managedHeaders(routes: readonly Route[]): readonly string[] {

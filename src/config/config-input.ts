@@ -1,5 +1,7 @@
 /** The configuration as a value, defaults filled in: what the schema gives and compile.ts reads. */
 import type { JwsAlgorithm } from '../jwks/index.js'
+import type { NameKind } from '../policy/index.js'
+import type { ClaimsInput } from './claims-input.js'
 
 /** A name, or a combination of names. */
 export type NameInput = string | CombinationInput
@@ -74,6 +76,8 @@ export interface IssuerLimitsInput {
   grantableScopes?: string[] | undefined
   grantablePermissions?: string[] | undefined
   grantableRoles?: string[] | undefined
+  grantableGroups?: string[] | undefined
+  grantableEntitlements?: string[] | undefined
   mapScopes?: Record<string, string[]> | undefined
 }
 
@@ -94,12 +98,8 @@ export interface IssuerInput extends IssuerLimitsInput, IssuerTemplateInput {
   algorithms?: JwsAlgorithm[] | undefined
   tokenTypes?: 'lenient' | string[] | undefined
   clockToleranceSeconds: number
-  claims: {
-    scopes?: string[] | undefined
-    permissions?: string[] | undefined
-    roles?: string[] | undefined
-    client?: string[] | undefined
-  }
+  claims: ClaimsInput
+  subjectType?: SubjectTypeInput | undefined
   require?: ClaimTestsInput | undefined
   refuse?: ClaimTestsInput | undefined
   refuseHeaders?: string[] | undefined
@@ -110,6 +110,17 @@ export interface IssuerInput extends IssuerLimitsInput, IssuerTemplateInput {
   subject?: string | undefined
   introspection?: IntrospectionInput | undefined
   tokenCheck?: TokenCheckInput | undefined
+}
+
+/** Delegated tokens. */
+export type DelegationInput = 'allow' | 'refuse' | { actors: string[] }
+
+/** How an issuer says who the subject is. */
+export interface SubjectTypeInput {
+  claim: string
+  user: string[]
+  client: string[]
+  absent?: 'user' | 'client' | undefined
 }
 
 /** How a JWT is checked. */
@@ -139,10 +150,7 @@ export interface IntrospectionInput {
 }
 
 /** What a route demands. */
-export interface RequirementInput {
-  scopes?: NamesInput | undefined
-  permissions?: NamesInput | undefined
-  roles?: NamesInput | undefined
+export interface RequirementInput extends Partial<Record<NameKind, NamesInput | undefined>> {
   claims?: { claim: string; equals: string | number | boolean }[] | undefined
 }
 
@@ -155,6 +163,8 @@ export interface RouteInput {
   scopes?: NamesInput | undefined
   require?: RequirementInput | undefined
   tokenCheck?: TokenCheckInput | undefined
+  delegation?: DelegationInput | undefined
+  subjectType?: 'user' | 'client' | undefined
 }
 
 /** A protected resource. */
@@ -168,6 +178,8 @@ export interface ResourceInput {
   upstreamHeaders: Record<string, string>
   routes: RouteInput[]
   opaqueIssuer?: string | undefined
+  delegation?: DelegationInput | undefined
+  subjectType?: 'user' | 'client' | undefined
 }
 
 /** The files of a certificate. */
@@ -255,4 +267,14 @@ export interface ConfigInput {
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; allowSampleEvery: number }
   shutdown: { drainSeconds: number; graceSeconds: number }
   revocation?: RevocationInput | undefined
+  scopeHierarchy?: ScopeHierarchyInput | undefined
+  scopeWildcards?: ScopeWildcardsInput | undefined
+}
+
+/** Scopes, and what each of them implies. */
+export type ScopeHierarchyInput = Record<string, string[]>
+
+/** Wildcards of granted scopes. */
+export interface ScopeWildcardsInput {
+  separator: ':' | '.' | '/'
 }

@@ -2,6 +2,8 @@
  * An issuer's entry with its preset filled in, before anything is compiled. What the operator wrote wins; `require`,
  * `refuse` and `claims` are filled member by member, so that a rule of the preset stays when another is added.
  */
+import type { NameKind } from '../policy/index.js'
+import type { PlaceInput } from './claims-input.js'
 import type { NamedIssuerInput } from './compile-template.js'
 import type { ClaimTestsInput, IssuerInput, KeysInput } from './config-input.js'
 import type { Preset, PresetKeys } from './preset.js'
@@ -23,7 +25,7 @@ export const sourceKeys = [
 export interface FilledIssuer extends NamedIssuerInput {
   algorithms: NonNullable<IssuerInput['algorithms']>
   tokenTypes: NonNullable<IssuerInput['tokenTypes']>
-  claims: Record<'scopes' | 'permissions' | 'roles' | 'client', string[]>
+  claims: Record<NameKind, PlaceInput[]> & { client: string[] }
 }
 
 /** Fills an entry. Where the issuer has not the form that its preset expects, names in braces stay as they are. */
@@ -84,10 +86,13 @@ function fillTests(
 
 function copied(claims: Preset['claims']): FilledIssuer['claims'] {
   const { scopes, permissions, roles, client } = claims
+  const { groups = ['/groups'], entitlements = ['/entitlements'] } = claims
   return {
     scopes: [...scopes],
     permissions: [...permissions],
     roles: [...roles],
+    groups: [...groups],
+    entitlements: [...entitlements],
     client: [...client],
   }
 }

@@ -2,7 +2,7 @@
 import type { ClaimPointers } from '../check/index.js'
 import type { IntrospectionOptions } from '../introspection/index.js'
 import type { IssuerKeyOptions } from '../jwks/index.js'
-import type { Policy } from '../policy/index.js'
+import type { ImplyScopes, Policy } from '../policy/index.js'
 import type { RevocationOptions } from '../revocation/index.js'
 import type { TrustedIssuer } from '../token/index.js'
 import type { LimitsInput, ListenInput, ConfigInput } from './config-input.js'
@@ -26,6 +26,8 @@ export interface GateConfig {
   readonly claimPointers: ReadonlyMap<string, ClaimPointers>
   /** Names of the top-level claims that some route, header or issuer asks for. */
   readonly neededClaims: readonly string[]
+  /** What scopes imply, whoever issued them. */
+  readonly implyScopes: ImplyScopes
   /** Every header, in every spelling, that only Scopegate may send upstream. */
   readonly managedHeaders: readonly string[]
   /** Of the issuers that are asked about tokens. */

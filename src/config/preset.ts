@@ -10,13 +10,18 @@
  */
 import type { JwsAlgorithm } from '../jwks/index.js'
 import type { TokenTypes } from '../token/index.js'
+import type { PlaceInput } from './claims-input.js'
 import type { ClaimTestsInput, KeysInput } from './config-input.js'
 
-/** Where claims are: JSON Pointers, all places count. */
+/** Where claims are: JSON Pointers, some with a shape; all places count. */
 export interface PresetClaims {
-  readonly scopes: readonly string[]
-  readonly permissions: readonly string[]
-  readonly roles: readonly string[]
+  readonly scopes: readonly PlaceInput[]
+  readonly permissions: readonly PlaceInput[]
+  readonly roles: readonly PlaceInput[]
+  /** `/groups` when left out. */
+  readonly groups?: readonly PlaceInput[]
+  /** `/entitlements` when left out. */
+  readonly entitlements?: readonly PlaceInput[]
   readonly client: readonly string[]
 }
 

@@ -4,7 +4,9 @@ import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'
 import { introspectionSchema, tokenCheckSchema } from './schema-introspection.js'
-import { id, pointer, positive, seconds, text } from './schema-atoms.js'
+import { id, positive, seconds, text } from './schema-atoms.js'
+import { subjectTypeRuleSchema } from './schema-caller.js'
+import { claimsSchema } from './schema-claims.js'
 import { tokenRuleKeys } from './schema-token-rules.js'
 import { issuerLimitsShape } from './schema-partner.js'
 import { issuerTemplateShape } from './schema-template.js'
@@ -45,19 +47,13 @@ const issuer = z.strictObject({
     })
     .optional(),
   clockToleranceSeconds: z.number().min(0).max(300).default(30),
-  claims: z
-    .strictObject({
-      scopes: z.array(pointer).min(1).optional(),
-      permissions: z.array(pointer).min(1).optional(),
-      roles: z.array(pointer).min(1).optional(),
-      client: z.array(pointer).min(1).optional(),
-    })
-    .prefault({}),
+  claims: claimsSchema.prefault({}),
   ...tokenRuleKeys,
   introspection: introspectionSchema.optional(),
   tokenCheck: tokenCheckSchema.optional(),
   ...issuerLimitsShape,
   ...issuerTemplateShape,
+  subjectType: subjectTypeRuleSchema.optional(),
 })
 
 /** An issuer; unknown keys are refused. */

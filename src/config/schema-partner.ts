@@ -12,4 +12,6 @@ export const issuerLimitsShape: {
   grantablePermissions: z.array(text).optional(),
   grantableRoles: z.array(text).optional(),
   mapScopes: z.record(scopeName, z.array(scopeName)).optional(),
+  grantableGroups: z.array(text).optional(),
+  grantableEntitlements: z.array(text).optional(),
 }

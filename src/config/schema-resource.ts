@@ -8,6 +8,7 @@ import type {
   ResourceParts,
 } from './config-input.js'
 import { tokenCheckSchema } from './schema-introspection.js'
+import { delegationSchema, subjectTypeSchema } from './schema-caller.js'
 import { fieldText, id, pointer, scopeName, text } from './schema-atoms.js'
 
 function names(name: z.ZodString): z.ZodType<NamesInput> {
@@ -47,6 +48,8 @@ const requirement = z.strictObject({
     )
     .min(1)
     .optional(),
+  groups: names(text).optional(),
+  entitlements: names(text).optional(),
 })
 
 const route = z.strictObject({
@@ -64,6 +67,8 @@ const route = z.strictObject({
   scopes: names(scopeName).optional(),
   require: requirement.optional(),
   tokenCheck: tokenCheckSchema.optional(),
+  delegation: delegationSchema.optional(),
+  subjectType: subjectTypeSchema.optional(),
 })
 
 const resource = z.strictObject({
@@ -89,6 +94,8 @@ const resource = z.strictObject({
     .default({}),
   routes: z.array(route).min(1),
   opaqueIssuer: id.optional(),
+  delegation: delegationSchema.optional(),
+  subjectType: subjectTypeSchema.optional(),
 })
 
 /** A resource; unknown keys are refused. */

@@ -9,6 +9,7 @@ import { issuerParts, issuerSchema } from './schema-issuer.js'
 import { listenParts, listenSchema } from './schema-listen.js'
 import { resourceParts, resourceSchema } from './schema-resource.js'
 import { revocationParts, revocationSchema } from './schema-revocation.js'
+import { scopeHierarchySchema, scopeWildcardsSchema } from './schema-scopes.js'
 
 const limits = z.strictObject({
   maxTokenBytes: positive.max(65_536).default(16_384),
@@ -38,6 +39,8 @@ export const configSchema: z.ZodType<ConfigInput> = z.strictObject({
   log: log.prefault({}),
   shutdown: shutdown.prefault({}),
   revocation: revocationSchema.optional(),
+  scopeHierarchy: scopeHierarchySchema.optional(),
+  scopeWildcards: scopeWildcardsSchema.optional(),
 })
 
 /**
@@ -53,6 +56,8 @@ export const configPartsSchema: z.ZodType<ConfigParts> = z.object({
   log: log.prefault({}).catch(() => log.parse({})),
   shutdown: shutdown.prefault({}).catch(() => shutdown.parse({})),
   revocation: revocationParts,
+  scopeHierarchy: scopeHierarchySchema.optional().catch(undefined),
+  scopeWildcards: scopeWildcardsSchema.optional().catch(undefined),
 })
 
 /** The JSON Schema (2020-12) of a configuration file as people write it. */

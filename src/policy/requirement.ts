@@ -4,6 +4,7 @@
  * The rules are:
  *   - names are compared whole and with case (RFC 6749 section 3.3): `read` never matches `read:all`;
  *   - all demands must hold; the first kind that fails gives the reason, scopes first;
+ *   - `none` holds only where it is certain: a name that a token may have, by the widest reading, breaks it;
  *   - claims compare by value and type, and only with strings, numbers and booleans.
  */
 import { isExactNumber, type JsonPointer, resolveJsonPointer } from './json-pointer.js'
@@ -21,21 +22,37 @@ export interface ClaimCondition {
   readonly equals: string | number | boolean
 }
 
+/** The kinds of names that a route can demand, in the order in which they are looked at. */
+export type NameKind = 'scopes' | 'permissions' | 'roles' | 'groups' | 'entitlements'
+
 /** Everything a route demands; a missing part demands nothing. */
-export interface Requirement {
-  readonly scopes?: NameExpression
-  readonly permissions?: NameExpression
-  readonly roles?: NameExpression
+export interface Requirement extends Readonly<Partial<Record<NameKind, NameExpression>>> {
   readonly claims?: readonly ClaimCondition[]
 }
 
-/** What a verified access token grants. */
-export interface Grant {
-  readonly scopes: ReadonlySet<string>
-  readonly permissions: ReadonlySet<string>
-  readonly roles: ReadonlySet<string>
+/** Names that are granted. */
+export interface NameSet {
+  /** Whether the name is granted for certain. */
+  has(name: string): boolean
+  /** Whether the name may be granted, by the widest reading. Left out where it is what `has` says. */
+  readonly mayHave?: (name: string) => boolean
+}
+
+/** What a verified access token grants. A kind that is left out grants nothing. */
+export interface Grant extends Readonly<Partial<Record<NameKind, NameSet>>> {
   readonly claims: unknown
 }
+
+/** Every kind, scopes first. */
+export const nameKinds: readonly NameKind[] = [
+  'scopes',
+  'permissions',
+  'roles',
+  'groups',
+  'entitlements',
+]
+
+const noNames: NameSet = new Set<string>()
 
 /** Which kind of demand was not met. */
 export type UnmetRequirement = 'insufficient_scope' | 'insufficient_role' | 'claim_mismatch'
@@ -45,13 +62,12 @@ export function unmetRequirement(
   requirement: Requirement,
   grant: Grant,
 ): UnmetRequirement | undefined {
-  const { scopes, permissions, roles, claims = [] } = requirement
-  if (scopes !== undefined && !isMet(scopes, grant.scopes)) return 'insufficient_scope'
-  if (permissions !== undefined && !isMet(permissions, grant.permissions)) {
-    return 'insufficient_role'
+  for (const kind of nameKinds) {
+    const demand = requirement[kind]
+    if (demand === undefined || isMet(demand, grant[kind] ?? noNames)) continue
+    return kind === 'scopes' ? 'insufficient_scope' : 'insufficient_role'
   }
-  if (roles !== undefined && !isMet(roles, grant.roles)) return 'insufficient_role'
-  for (const { claim, equals } of claims) {
+  for (const { claim, equals } of requirement.claims ?? []) {
     const found = resolveJsonPointer(grant.claims, claim)
     if (found !== equals) return 'claim_mismatch'
     if (typeof found === 'number' && !isExactNumber(found)) return 'claim_mismatch' // Fail closed: it was rounded.
@@ -59,12 +75,19 @@ export function unmetRequirement(
   return undefined
 }
 
-/** Whether the names satisfy the expression. `none` holds when no part of it does. */
-export function isMet(expression: NameExpression, names: ReadonlySet<string>): boolean {
-  if (typeof expression === 'string') return names.has(expression)
-  if ('all' in expression) return expression.all.every((part) => isMet(part, names))
-  if ('any' in expression) return expression.any.some((part) => isMet(part, names))
-  return !expression.none.some((part) => isMet(part, names))
+/** Whether the names satisfy the expression. `none` holds when no part of it may hold. */
+export function isMet(expression: NameExpression, names: NameSet): boolean {
+  return holds(expression, names, false)
+}
+
+/** By the widest reading of the names, or for certain. Under `none` one becomes the other. */
+function holds(expression: NameExpression, names: NameSet, isWide: boolean): boolean {
+  if (typeof expression === 'string') {
+    return isWide && names.mayHave !== undefined ? names.mayHave(expression) : names.has(expression)
+  }
+  if ('all' in expression) return expression.all.every((part) => holds(part, names, isWide))
+  if ('any' in expression) return expression.any.some((part) => holds(part, names, isWide))
+  return !expression.none.some((part) => holds(part, names, !isWide))
 }
 
 /**

@@ -3,17 +3,18 @@
  *
  * The rules are:
  *   - a route is a candidate when its host, method and path pattern all match;
- *   - the most specific candidate wins: a named host over any host, then segment by segment a literal over one segment
+ *   - the most specific candidate wins: a named host over one with a variable label over any host, then segment by segment a literal over one segment
  *     over the rest, then a named method over any method;
  *   - two routes of equal specificity are a conflict, reported when the table is compiled, so the order of the
  *     configuration never matters;
  *   - the cost of a match depends on the depth of the path, not on the number of routes.
  */
+import { anyLabelBefore } from './host-pattern.js'
 import type { RoutePattern } from './route-pattern.js'
 
 /** What the table needs to know of a route; `route` is what a match returns. */
 export interface RouteEntry<R> {
-  /** Canonical hosts; empty for every host. */
+  /** Canonical hosts, or `*.` and a canonical host for one label before it; empty for every host. */
   readonly hosts: readonly string[]
   /** Methods; empty for every method. */
   readonly methods: readonly string[]
@@ -73,12 +74,15 @@ export function compileRouteTable<R>(entries: readonly RouteEntry<R>[]): {
     }
   }
 
+  const hasLabels = [...byHost.keys()].some((host) => host.startsWith('*.'))
   const table: RouteTable<R> = {
     match(method, host, path) {
       if (!path.startsWith('/')) return undefined // `*` has no segments.
       const named = byHost.get(host)
+      const labelled = hasLabels ? byHost.get(anyLabelBefore(parentOf(host))) : undefined
       return (
         (named === undefined ? undefined : find(named, path, 1, method)) ??
+        (labelled === undefined ? undefined : find(labelled, path, 1, method)) ??
         find(anyHost, path, 1, method)
       )
     },
@@ -105,6 +109,12 @@ function find<R>(node: Node<R>, path: string, at: number, method: string): R | u
     if (found !== undefined) return found
   }
   return node.rest === undefined ? undefined : pick(node.rest, method)
+}
+
+/** The host without its first label; empty for one that has no other. */
+function parentOf(host: string): string {
+  const dot = host.indexOf('.')
+  return dot < 0 ? '' : host.slice(dot + 1)
 }
 
 function pick<R>(endpoint: Endpoint<R>, method: string): R | undefined {

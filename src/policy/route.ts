@@ -1,5 +1,7 @@
 /** The policy as the check reads it: protected resources and their routes. Data only. */
+import type { Delegation, SubjectType } from './caller.js'
 import type { JsonPointer } from './json-pointer.js'
+import type { RouteBindings } from './route-bindings.js'
 import type { Requirement } from './requirement.js'
 
 /** A header that the upstream gets, and the claim its value comes from. */
@@ -38,4 +40,10 @@ export interface Route {
   readonly challengeScopes: readonly string[]
   /** How a JWT is checked here, in place of what its issuer says. */
   readonly tokenCheck?: 'jwt' | 'introspection' | 'both' | undefined
+  /** What the request itself decides about; undefined where it does not. */
+  readonly bindings?: RouteBindings
+  /** Tokens with which somebody acts for the subject; refused when it is left out. */
+  readonly delegation?: Delegation
+  /** Who the subject has to be; either when it is left out. */
+  readonly subjectType?: SubjectType
 }

@@ -3,6 +3,7 @@
  * when a reason has no row here.
  */
 import { introspectionCases } from './introspection-cases.js'
+import { callerCases } from './caller-cases.js'
 import {
   authorization,
   invalidRequest,
@@ -12,12 +13,12 @@ import {
   read,
   realm,
   seconds,
-  unavailable,
   withToken,
   type ContractCase,
 } from './contract-case.js'
 import { tokenRuleCases } from './token-rule-cases.js'
 import { tenantCases } from './tenant-cases.js'
+import { unavailableCases } from './unavailable-cases.js'
 
 export const cases: readonly ContractCase[] = [
   ...tokenRuleCases,
@@ -206,6 +207,7 @@ export const cases: readonly ContractCase[] = [
     statusCode: 7,
     challenge: lacksRight,
   },
+  ...callerCases,
   {
     name: 'denies what no route names, before it looks at a token',
     reason: 'no_route',
@@ -263,42 +265,6 @@ export const cases: readonly ContractCase[] = [
     status: 400,
     statusCode: 3,
   },
-  {
-    name: 'is unavailable while the issuer never gave its keys',
-    reason: 'keys_unavailable',
-    world: 'keyless',
-    request: read(),
-    ...unavailable,
-  },
-  {
-    name: 'is unavailable while nobody knows what is revoked, and all are to be refused then',
-    reason: 'revocation_unavailable',
-    world: 'unsure',
-    request: read(),
-    ...unavailable,
-  },
   ...introspectionCases,
-  {
-    name: 'is unavailable when the decision takes too long',
-    reason: 'deadline',
-    world: 'hanging',
-    request: read(),
-    ...unavailable,
-  },
-  {
-    name: 'is unavailable when too many requests wait',
-    reason: 'overloaded',
-    world: 'crowded',
-    request: read(),
-    ...unavailable,
-  },
-  {
-    name: 'denies when it has a bug',
-    reason: 'internal_error',
-    world: 'broken',
-    request: read(),
-    ...unavailable,
-    status: 500,
-    statusCode: 13,
-  },
+  ...unavailableCases,
 ]

@@ -191,7 +191,10 @@ function resourcesWithOps(): object[] {
     path: '/ops/**',
     require: { roles: { any: ['ops'] }, claims: [{ claim: '/org_id', equals: 'org_1' }] },
   }
-  return [{ ...resources[0], routes: [...resources[0].routes, ops] }]
+  const account = { id: 'account', path: '/account', access: 'authenticated', subjectType: 'user' }
+  const ofPath = [{ claim: '/org_id', equals: '{path.org}' }]
+  const org = { id: 'org', path: '/orgs/{org}/users', require: { claims: ofPath } }
+  return [{ ...resources[0], routes: [...resources[0].routes, ops, account, org] }]
 }
 
 async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<void> }> {

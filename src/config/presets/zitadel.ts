@@ -15,7 +15,7 @@ export const zitadel: Preset = {
   claims: {
     scopes: ['/scope'],
     permissions: [],
-    roles: ['/urn:zitadel:iam:org:project:roles'],
+    roles: [{ pointer: '/urn:zitadel:iam:org:project:roles', shape: 'objectKeys' }],
     client: ['/client_id', '/azp'],
   },
 }

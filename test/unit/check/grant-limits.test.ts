@@ -4,7 +4,7 @@ import { createAuthorize, type ClaimPointers } from '../../../src/check/authoriz
 import { limitNames, type GrantLimits } from '../../../src/check/grant-limits.js'
 import { LabelRegistry, Refusals } from '../../../src/check/refusals.js'
 import { noRevocations, type Decision, type Revocations } from '../../../src/check/index.js'
-import type { Requirement } from '../../../src/policy/index.js'
+import { namesAt, type Requirement } from '../../../src/policy/index.js'
 import { createResource, createRoute } from '../../support/policy.js'
 
 const read: GrantLimits = { scopes: { grantable: new Set(['read']), renamed: undefined } }
@@ -104,8 +104,9 @@ describe('other names', () => {
   })
 
   it('are compared whole and with case', () => {
-    const names = new Set(['READ', 'read:all', 'rea', '*', ' read'])
-    expect(limitNames(names, read.scopes)).toEqual(new Set())
+    const granted = namesAt({ scp: ['READ', 'read:all', 'rea', '*', ' read'] }, [['scp']])
+    expect(granted.names.size).toBe(5)
+    expect(limitNames(granted, read.scopes).names).toEqual(new Set())
   })
 })
 

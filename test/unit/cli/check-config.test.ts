@@ -41,7 +41,7 @@ describe('check-config', () => {
     expect(errors).toEqual([
       `${file}:5:5: "audiences" is missing`,
       `${file}:6:5: unknown key "audience"\n  hint: did you mean "audiences"?`,
-      `${file}:9:1: unknown key "frobnicate"\n  hint: known here: listen, keysSnapshotDir, issuers, resources, limits, log, shutdown, revocation`,
+      `${file}:9:1: unknown key "frobnicate"\n  hint: known here: listen, keysSnapshotDir, issuers, resources, limits, log, shutdown, revocation, scopeHierarchy, scopeWildcards`,
       '3 problems',
     ])
   })

@@ -149,6 +149,8 @@ describe('a small configuration', () => {
       scopes: [['scope'], ['scp']],
       permissions: [['permissions']],
       roles: [['roles']],
+      groups: [['groups']],
+      entitlements: [['entitlements']],
       client: [['client_id'], ['azp']],
     })
   })
@@ -201,7 +203,10 @@ describe('the claims that are kept of a token', () => {
       )
     const { neededClaims } = await loadConfigText(text)
     expect([...neededClaims].sort()).toEqual(
-      ['scope', 'scp', 'permissions', 'roles', 'client_id', 'azp', 'org', 'https://x'].sort(),
+      [
+        ...['scope', 'scp', 'permissions', 'roles', 'groups', 'entitlements'],
+        ...['client_id', 'azp', 'org', 'https://x', 'act', 'iss', '_claim_names', 'hasgroups'],
+      ].sort(),
     )
   })
 })

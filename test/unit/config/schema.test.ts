@@ -55,6 +55,15 @@ issuers:
     tokenTypes: [at+jwt, JWT]
     clockToleranceSeconds: 0
     claims: { scopes: [/s], permissions: [/p], roles: [/r/0], client: ['/https:~1~1x'] }
+  - id: shapes
+    issuer: urn:shapes
+    claims:
+      roles: [{ pointer: /a/roles, prefix: 'a:' }, { pointer: '/urn:roles', shape: objectKeys }]
+      groups: [/groups, { pointer: /g, shape: scim }]
+      entitlements: [{ pointer: /e, shape: string }, { pointer: /f, shape: array }]
+  - id: types
+    issuer: urn:types
+    subjectType: { claim: /idtyp, user: [user], client: [app], absent: user }
   - { id: c, issuer: urn:c, keys: { jwksUri: 'http://127.0.0.1/jwks' }, tokenTypes: lenient }
   - { id: d, issuer: urn:d, keys: { jwksFile: keys.json, trustAnchorsFile: ca.pem } }
   - { id: e, issuer: urn:e, keys: { pem: { file: a.pem, kid: a } } }
@@ -95,6 +104,8 @@ issuers:
     grantableScopes: [a]
     grantablePermissions: []
     grantableRoles: [r]
+    grantableGroups: [g]
+    grantableEntitlements: []
     mapScopes: { theirs: [a], other: [] }
   - id: j
     issuer: https://j.example.com
@@ -121,8 +132,12 @@ resources:
           scopes: [a]
           permissions: { any: [p q] }
           roles: { none: [r] }
+          groups: [g]
+          entitlements: [e]
           claims: [{ claim: /a, equals: 1 }, { claim: /b, equals: true }, { claim: /c, equals: c }]
-      - { id: me, path: /me, access: authenticated, tokenCheck: jwt }
+      - { id: me, path: /me, access: authenticated, tokenCheck: jwt, delegation: { actors: [a] } }
+      - { id: jobs, path: /jobs, access: authenticated, delegation: allow, subjectType: client }
+      - { id: org, path: '/orgs/{org}/**', require: { claims: [{ claim: /o, equals: '{path.org}' }] } }
       - { id: health, path: /health, access: public }
 limits:
   maxTokenBytes: 65536
@@ -143,6 +158,8 @@ revocation:
   onStoreLoss: deny
   maxAwaySeconds: 5
   maxEntries: 1000
+scopeHierarchy: { admin: [write], write: [read, 'a:*'] }
+scopeWildcards: { separator: ':' }
 `
 
 describe('the JSON Schema', () => {

@@ -12,7 +12,7 @@ async function yamlBlocks(document: string): Promise<readonly string[]> {
 
 it.each([
   ['README.md', 1],
-  ['docs/configuration.md', 4],
+  ['docs/configuration.md', 5],
   ['docs/introspection.md', 2],
 ])('%s shows configurations that can be used', async (document, count) => {
   const blocks = await yamlBlocks(document)
