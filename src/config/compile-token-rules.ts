@@ -58,7 +58,7 @@ function checkPreset(
   const { issuerForm, needs }: Preset = presets[filled.preset]
   if (issuerForm !== undefined && !issuerForm.pattern.test(filled.issuer)) {
     findings.push({
-      path: [...path, 'issuer'],
+      path: [...path, filled.issuerTemplate === undefined ? 'issuer' : 'issuerTemplate'],
       message: `"${filled.issuer}" is no issuer of the preset "${filled.preset}"`,
       hint: issuerForm.hint,
     })

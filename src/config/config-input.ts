@@ -22,6 +22,7 @@ export type PresetName =
   | 'cognito'
   | 'descope'
   | 'duende'
+  | 'entra-multitenant'
   | 'entra-v1'
   | 'entra-v2'
   | 'firebase'

@@ -27,7 +27,10 @@ export interface PresetClaims {
 
 /** Where the keys are when the entry names no source. */
 export type PresetKeys = Readonly<
-  Pick<KeysInput, 'discovery' | 'jwksUri' | 'x509Map' | 'caFile' | 'bearerTokenFile'>
+  Pick<
+    KeysInput,
+    'discovery' | 'metadataUrl' | 'jwksUri' | 'x509Map' | 'caFile' | 'bearerTokenFile'
+  >
 >
 
 /** One of the demands below must be written by the operator. */

@@ -12,6 +12,7 @@ import { cloudflareAccess } from './presets/cloudflare-access.js'
 import { cognito } from './presets/cognito.js'
 import { descope } from './presets/descope.js'
 import { duende } from './presets/duende.js'
+import { entraMultitenant } from './presets/entra-multitenant.js'
 import { entraV1 } from './presets/entra-v1.js'
 import { entraV2 } from './presets/entra-v2.js'
 import { firebase } from './presets/firebase.js'
@@ -45,6 +46,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   cognito,
   descope,
   duende,
+  'entra-multitenant': entraMultitenant,
   'entra-v1': entraV1,
   'entra-v2': entraV2,
   firebase,

@@ -7,8 +7,15 @@ import { startServer } from './processes.mjs'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
-/** Writes the configuration of a gate with twenty routes that trusts the issuer, whose keys are in the file itself. */
-export function writeGateConfig(file, { issuer, jwks }, limits = {}) {
+/**
+ * Writes the configuration of a gate with twenty routes that trusts the issuer, whose keys are in the file itself. `otherIssuers`
+ * are so many issuers more, and `introspection` is how the issuer is asked about opaque tokens.
+ */
+export function writeGateConfig(
+  file,
+  { issuer, alg, jwks },
+  { limits = {}, otherIssuers = 0, introspection } = {},
+) {
   const names = ['orders', 'carts', 'items', 'bills', 'teams', 'roles', 'files', 'notes', 'tasks']
   const others = names.flatMap((name) => [
     { id: `${name}-read`, methods: ['GET'], path: `/${name}/{id}`, scopes: [`read:${name}`] },
@@ -20,7 +27,15 @@ export function writeGateConfig(file, { issuer, jwks }, limits = {}) {
       http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1'] },
       admin: { address: '127.0.0.1:0' },
     },
-    issuers: [{ id: 'main', issuer, algorithms: ['RS256'], keys: { jwks } }],
+    issuers: [
+      { id: 'main', issuer, algorithms: [alg], keys: { jwks }, introspection },
+      ...Array.from({ length: otherIssuers }, (_, index) => ({
+        id: `partner-${String(index)}`,
+        issuer: `https://partner-${String(index)}.bench.example/`,
+        algorithms: [alg],
+        keys: { jwks },
+      })),
+    ],
     resources: [
       {
         id: 'users-api',

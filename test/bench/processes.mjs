@@ -36,7 +36,10 @@ export async function startServer(script, args, logFile) {
   for (;;) {
     const text = readFileSync(logFile, 'utf8')
     const line = text.split('\n').find((one) => one.includes('"listening"'))
-    if (line !== undefined) return { ...JSON.parse(line), cpuMs: () => cpuMs(child.pid), stop }
+    if (line !== undefined) {
+      const { pid } = child
+      return { ...JSON.parse(line), cpuMs: () => cpuMs(pid), rssMiB: () => rssMiB(pid), stop }
+    }
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop()
       throw new Error(`${script} does not listen:\n${text}`)
@@ -76,3 +79,9 @@ function cpuMs(pid) {
 
 /** proc(5): times are in ticks of which every Linux has 100 a second. */
 const tickMs = 10
+
+/** What a process has in memory. */
+function rssMiB(pid) {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
+}

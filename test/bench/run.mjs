@@ -1,6 +1,6 @@
 /**
  * `make bench`: how many requests a second one core of the gate answers, beside a server that does nothing.
- * Takes about four minutes. `--quick` takes less than one and `--only TEXT` runs the scenarios that have it in their
+ * Takes about eight minutes. `--quick` takes less than one and `--only TEXT` runs the scenarios that have it in their
  * names; both leave the published page as it is.
  * Exit codes: 0 measured; 1 a call failed, or a scenario was not what it claims to be; 2 a tool or a core is missing.
  */
@@ -11,8 +11,14 @@ import { parseArgs } from 'node:util'
 import { hasTools } from './h2load.mjs'
 import { compare, spread, summarize } from './measure.mjs'
 import { leaveServerCore } from './processes.mjs'
-import { describeMachine, formatInProcess, formatTable, writeResults } from './report.mjs'
-import { measureInProcess, prepareFiles, startScenarios } from './scenarios.mjs'
+import {
+  describeMachine,
+  formatInProcess,
+  formatMemory,
+  formatTable,
+  writeResults,
+} from './report.mjs'
+import { measureInProcess, measureMemory, prepareFiles, startScenarios } from './scenarios.mjs'
 
 const { quick: isQuick, only } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
@@ -25,6 +31,7 @@ const warmLoads = [
 ]
 const settings = {
   distinctTokens: 1_500,
+  rememberedTokens: isQuick ? 5_000 : 100_000,
   ...(isQuick
     ? { generations: 1, rounds: 4, roundSeconds: 0.3, warmUpRequests: 25_000 }
     : { generations: 3, rounds: 4, roundSeconds: 0.35, warmUpRequests: 45_000 }),
@@ -71,6 +78,8 @@ async function bench() {
     }
     usPerCheck.push(...(await measureInProcess(files, settings.rounds)))
   }
+  console.log(`bench: memory of ${String(settings.rememberedTokens)} tokens`)
+  const memory = await measureMemory(directory, settings.rememberedTokens)
   const results = {
     machine,
     settings: {
@@ -80,8 +89,11 @@ async function bench() {
     },
     comparisons: [...seen].map(([name, { pairs, failures }]) => summarize(name, pairs, failures)),
     inProcess: { usPerCheck: spread(usPerCheck) },
+    memory,
   }
-  console.log(`\n${formatTable(results.comparisons)}\n\n${formatInProcess(results.inProcess)}`)
+  console.log(
+    `\n${formatTable(results.comparisons)}\n\n${formatInProcess(results.inProcess)}\n\n${formatMemory(memory)}`,
+  )
   writeResults(results, { isPublished: !isQuick && only === '' })
   const failures = results.comparisons.reduce((sum, one) => sum + one.failures, 0)
   if (failures > 0) console.error(`bench: ${String(failures)} calls were not answered as expected`)

@@ -18,7 +18,7 @@ import {
 import { startTestGate, type TestGate } from '../../support/test-gate.js'
 
 interface Shown {
-  issuers: [{ id: string; issuer: string; keys?: object }]
+  issuers: [{ id: string; issuer?: string; issuerTemplate?: string; keys?: object }]
   resources: object[]
 }
 
@@ -52,7 +52,10 @@ describe.each(presetNames)('%s', (name) => {
     const { jwk } = await presetKey(tokens.algorithm)
     gate = await startTestGate({
       ...shown,
-      issuers: [{ ...issuer, keys: { jwks: { keys: [jwk] } } }],
+      // A key of a template says whom it serves.
+      issuers: [
+        { ...issuer, keys: { jwks: { keys: [{ ...jwk, issuer: issuer.issuerTemplate }] } } },
+      ],
     })
   })
   afterAll(async () => {
@@ -60,7 +63,7 @@ describe.each(presetNames)('%s', (name) => {
   })
 
   async function reasonOf(change: Parameters<typeof presetToken>[2]): Promise<string | undefined> {
-    const token = await presetToken(tokens, issuer.issuer, change)
+    const token = await presetToken(tokens, issuer.issuer ?? '', change)
     const answer = await gate.client.check({
       path: '/orders',
       headers: { authorization: `Bearer ${token}` },
@@ -93,9 +96,11 @@ describe.each(presetNames)('%s', (name) => {
   )
 
   it.each(tokens.badIssuers)('is not for the issuer %s', async (bad) => {
+    const key = issuer.issuer === undefined ? 'issuerTemplate' : 'issuer'
     const problems = await problemsOfText(
-      stringify({ ...shown, issuers: [{ ...issuer, issuer: bad }] }),
+      stringify({ ...shown, issuers: [{ ...issuer, [key]: bad }] }),
     )
-    expect(problems).toContain(`3:13: "${bad}" is no issuer of the preset "${name}"`)
+    const place = `3:${String(`    ${key}: `.length + 1)}`
+    expect(problems).toContain(`${place}: "${bad}" is no issuer of the preset "${name}"`)
   })
 })
