@@ -87,6 +87,7 @@ export class KeyRefresher {
       const loaded = await loadKeySet(state.options, access)
       const set = state.loaded(loaded.set, {
         atMs: this.#dependencies.clock.monotonicMs(),
+        atWallMs: this.#dependencies.clock.wallMs(),
         maxAgeMs: loaded.maxAgeMs,
       })
       this.#snapshots?.save(state)
