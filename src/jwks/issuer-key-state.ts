@@ -31,6 +31,8 @@ export interface IssuerKeyOptions {
 export interface Loading {
   /** Monotonic milliseconds at which the source was read; may be negative when that was before this process. */
   readonly atMs: number
+  /** Wall milliseconds at that moment; without them no certificate is believed. */
+  readonly atWallMs?: number | undefined
   /** How long the source says that its answer stays fresh; undefined when it says nothing. */
   readonly maxAgeMs?: number | undefined
 }
@@ -70,8 +72,8 @@ export class IssuerKeyState {
   }
 
   /** Takes over a set from the source. */
-  loaded(set: KeySet, { atMs, maxAgeMs }: Loading): KeySet {
-    const taken = this.#take(set, atMs)
+  loaded(set: KeySet, { atMs, atWallMs, maxAgeMs }: Loading): KeySet {
+    const taken = this.#take(set, atMs, atWallMs)
     this.loads += 1
     this.isFromSnapshot = false
     this.failuresInARow = 0
@@ -92,7 +94,8 @@ export class IssuerKeyState {
     const { set, loadedAtMs } = this
     const state = new IssuerKeyState(this.options, this.isRequired)
     if (set === undefined || loadedAtMs === undefined) return state
-    state.#take({ ...set, keys: set.keys.map((key) => key.copy()) }, loadedAtMs)
+    state.set = { ...set, keys: set.keys.map((key) => key.copy()) }
+    state.loadedAtMs = loadedAtMs
     state.isFromSnapshot = this.isFromSnapshot
     return state
   }
@@ -122,9 +125,21 @@ export class IssuerKeyState {
     return this.#refreshMs
   }
 
-  /** Whether the set is too old to be believed. */
+  /** Whether the set is too old to be believed, or the certificates of all its keys ended. */
   isBeyondTrust(nowMs: number): boolean {
-    return this.loadedAtMs === undefined || nowMs >= this.loadedAtMs + this.options.maxStaleMs
+    return this.trustedSet(nowMs) === undefined
+  }
+
+  /** The set without the keys whose certificates ended; undefined when there is nothing to believe. */
+  trustedSet(nowMs: number): KeySet | undefined {
+    const { set, loadedAtMs } = this
+    if (set === undefined || loadedAtMs === undefined) return undefined
+    if (nowMs >= loadedAtMs + this.options.maxStaleMs) return undefined
+    // What was being checked when the issuer ended is still answered, and not remembered.
+    const isTrusted = (key: VerificationKey): boolean => this.#isEnded || nowMs < key.trustedUntilMs
+    if (set.keys.every(isTrusted)) return set
+    const keys = set.keys.filter(isTrusted)
+    return keys.length === 0 ? undefined : { ...set, keys }
   }
 
   /** Whether the set is so young that the source is not asked again because of a token. */
@@ -174,12 +189,21 @@ export class IssuerKeyState {
   }
 
   /** Keys that stay keep their object, keys that are gone lose their trust at once. */
-  #take(set: KeySet, atMs: number): KeySet {
+  #take(set: KeySet, atMs: number, atWallMs = Number.POSITIVE_INFINITY): KeySet {
     const known = new Map(this.set?.keys.map((key) => [identityOf(key), key]))
     const keys = set.keys.map((key) => known.get(identityOf(key)) ?? key)
     for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
-    const trustedUntilMs = this.#isEnded ? 0 : atMs + this.options.maxStaleMs
-    for (const key of keys) key.trustedUntilMs = trustedUntilMs
+    for (const [index, { certifiedUntilMs }] of set.keys.entries()) {
+      const key = keys[index]
+      if (key === undefined || this.#isEnded) continue
+      const { maxStaleMs } = this.options
+      const trustedForMs =
+        certifiedUntilMs === undefined
+          ? maxStaleMs
+          : Math.min(maxStaleMs, certifiedUntilMs - atWallMs)
+      // The same key may stand there with an old certificate and a new one.
+      key.trustedUntilMs = Math.max(key.trustedUntilMs, atMs + trustedForMs)
+    }
     this.set = { ...set, keys }
     this.loadedAtMs = atMs
     return this.set

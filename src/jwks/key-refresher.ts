@@ -89,6 +89,7 @@ export class KeyRefresher {
       const loaded = await this.#load(state, access)
       const set = state.loaded(loaded.set, {
         atMs: this.#dependencies.clock.monotonicMs(),
+        atWallMs: this.#dependencies.clock.wallMs(),
         maxAgeMs: loaded.maxAgeMs,
       })
       this.#snapshots?.save(state)

@@ -41,28 +41,28 @@ export async function parseKeySet(document: unknown, rules: CertificateRules): P
     )
   }
   const parsed = await Promise.all(published.map((jwk: unknown) => parseKey(jwk, rules)))
-  const usable = parsed.filter((key) => key !== undefined)
-  const keys = usable.map(({ key }) => key)
+  const keys = parsed.filter((key) => key !== undefined)
   if (keys.length === 0) throw new Error('the JWKS has no usable public signature key')
   return {
     keys,
     refusedKeys: parsed.length - keys.length,
-    isKeepable: !usable.some(({ isCertified }) => isCertified),
+    isKeepable: keys.every(({ certifiedUntilMs }) => certifiedUntilMs === undefined),
   }
 }
 
 async function parseKey(
   published: unknown,
   rules: CertificateRules,
-): Promise<{ key: VerificationKey; isCertified: boolean } | undefined> {
+): Promise<VerificationKey | undefined> {
   if (typeof published !== 'object' || published === null) return undefined
   try {
-    const { jwk, isCertified } = await certifiedJwk(published as Record<string, unknown>, rules)
+    const certified = await certifiedJwk(published as Record<string, unknown>, rules)
+    const { jwk, certifiedUntilMs } = certified
     if (!isPublicSignatureKey(jwk)) return undefined
     const algorithm = importAlgorithm(jwk)
     if (algorithm === undefined) return undefined
     await importJWK(jwk, algorithm) // Proves that an EC point is on its curve and that the members decode.
-    return { key: new VerificationKey(jwk, await calculateJwkThumbprint(jwk)), isCertified }
+    return new VerificationKey(jwk, await calculateJwkThumbprint(jwk), certifiedUntilMs)
   } catch {
     return undefined // Fail closed: a key that cannot be imported verifies nothing.
   }

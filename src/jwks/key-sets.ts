@@ -170,7 +170,7 @@ export class KeySets {
   }
 
   #trustedSet(state: IssuerKeyState): KeySet | undefined {
-    return state.isBeyondTrust(this.#now()) ? undefined : state.set
+    return state.trustedSet(this.#now())
   }
 
   async #loadThenFind(state: IssuerKeyState, wanted: WantedKey): Promise<KeySearch> {

@@ -4,7 +4,8 @@
  * The rules are:
  *   - only public things are read: a private key in the file is a mistake, and nothing of the file is then used;
  *   - a certificate counts from its first to its last day and not outside, by the wall clock at each load;
- *   - a key becomes a JWK and goes the way of every other: strength, type and curve are judged there.
+ *   - a key becomes a JWK, one of a certificate with nothing but its `x5c`, and goes the way of every other: strength, type,
+ *     curve, and until when the certificate speaks for it, are judged there.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
@@ -28,7 +29,7 @@ export function jwksOfPem(text: string, kid: string | undefined, nowMs: number):
     throw new Error('it has several PEM blocks, and one kid cannot name them all')
   }
   const keys = blocks.map(([block, label = '']) => publicKeyOf(block, label, nowMs))
-  return { keys: keys.map((key) => ({ ...jwkOf(key), ...(kid === undefined ? {} : { kid }) })) }
+  return { keys: keys.map((key) => ({ ...key, ...(kid === undefined ? {} : { kid }) })) }
 }
 
 /**
@@ -55,19 +56,18 @@ export function certificatesOfPem(text: string): readonly X509Certificate[] {
 
 function mappedKey(kid: string, certificate: unknown, nowMs: number): JWK | null {
   try {
-    return typeof certificate === 'string'
-      ? { ...jwkOf(certifiedKey(certificate, nowMs)), kid }
-      : null
+    return typeof certificate === 'string' ? { ...certifiedKey(certificate, nowMs), kid } : null
   } catch {
     return null // Fail closed: a certificate that does not count verifies nothing.
   }
 }
 
-/** The public key of a certificate. Throws when it is none, or not valid at this wall time. */
-function certifiedKey(certificate: string, nowMs: number): KeyObject {
+/** A certificate as the JWK that only it speaks for. Throws when it is none, or not valid at this wall time. */
+function certifiedKey(certificate: string, nowMs: number): JWK {
   const parsed = parseCertificate(certificate)
   checkValidity(parsed, nowMs)
-  return parsed.publicKey
+  const { kty } = jwkOf(parsed.publicKey)
+  return { ...(kty === undefined ? {} : { kty }), x5c: [parsed.raw.toString('base64')] }
 }
 
 /** Parses a certificate. Throws a sentence that repeats nothing of it. */
@@ -95,6 +95,11 @@ export function isValidAt(certificate: X509Certificate, nowMs: number): boolean 
   return Date.parse(certificate.validFrom) <= nowMs && nowMs <= Date.parse(certificate.validTo)
 }
 
+/** The wall milliseconds at which the certificate ends. */
+export function endOf(certificate: X509Certificate): number {
+  return Date.parse(certificate.validTo)
+}
+
 /** A public key as a JWK. */
 export function jwkOf(key: KeyObject): JWK {
   try {
@@ -104,12 +109,16 @@ export function jwkOf(key: KeyObject): JWK {
   }
 }
 
-function publicKeyOf(block: string, label: string, nowMs: number): KeyObject {
+function publicKeyOf(block: string, label: string, nowMs: number): JWK {
   if (label === 'CERTIFICATE') return certifiedKey(block, nowMs)
   // createPublicKey would take a private key too, and derive the public one.
   if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') {
     throw new Error('it has something else than public keys and certificates')
   }
+  return jwkOf(parsePublicKey(block))
+}
+
+function parsePublicKey(block: string): KeyObject {
   try {
     return createPublicKey(block)
   } catch {

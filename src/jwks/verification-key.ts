@@ -22,21 +22,26 @@ export class VerificationKey {
   readonly issuer: string | undefined
   /** Monotonic milliseconds until which the key is trusted; 0 once the issuer dropped it. */
   trustedUntilMs = 0
+  /** Wall milliseconds until which certificates speak for the key; undefined when none has to. */
+  readonly certifiedUntilMs: number | undefined
   readonly #jwk: JWK & { kty: string }
   readonly #imported = new Map<JwsAlgorithm, Promise<CryptoKey | Uint8Array>>()
 
-  constructor(jwk: JWK & { kty: string }, thumbprint: string) {
+  constructor(jwk: JWK & { kty: string }, thumbprint: string, certifiedUntilMs?: number) {
     this.kid = jwk.kid
     this.thumbprint = thumbprint
     this.algorithm = jwk.alg
     const issuer = (jwk as Readonly<Record<string, unknown>>)[issuerMember]
     this.issuer = typeof issuer === 'string' ? issuer : undefined
+    this.certifiedUntilMs = certifiedUntilMs
     this.#jwk = jwk
   }
 
-  /** The same key in an object of its own, not trusted yet. */
+  /** The same key in an object of its own, trusted as long. */
   copy(): VerificationKey {
-    return new VerificationKey(this.#jwk, this.thumbprint)
+    const key = new VerificationKey(this.#jwk, this.thumbprint, this.certifiedUntilMs)
+    key.trustedUntilMs = this.trustedUntilMs
+    return key
   }
 
   /** The key as it may be written down: its name, its use and its public members. */
