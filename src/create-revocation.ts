@@ -1,5 +1,6 @@
 /** The part of the composition root that builds revocation: its store, its files, and who is told. */
-import { readFile, stat } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { GateConfig } from './config/index.js'
 import type { Clock } from './jwks/index.js'
 import { RedisStore, RevocationService } from './revocation/index.js'
@@ -36,10 +37,7 @@ export async function createRevocation(
     issuers: trustedIssuers,
     store,
     readTextFile: async (path) => await readFile(path, 'utf8'),
-    fingerprint: async (path) => {
-      const { ino, size, mtimeMs } = await stat(path)
-      return [ino, size, mtimeMs].join()
-    },
+    fingerprint: async (path) => hash('sha256', await readFile(path), 'base64'),
     observer: {
       counted: (source, result) => {
         telemetry().metrics.revocation(source, result)

@@ -44,6 +44,11 @@ export class DirectoryFiles {
     }
   }
 
+  /** Removes a file; that there is none is good too. Rejects when it cannot be removed. */
+  async remove(name: string): Promise<void> {
+    await rm(join(this.#directory, name), { force: true })
+  }
+
   /** Replaces a file, whole or not at all. Rejects when it cannot be written. */
   async write(name: string, text: string): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })

@@ -55,15 +55,29 @@ export async function readUrl(
   if (typeof found !== 'string' || !isFetchable(found, limits.allowInsecure)) {
     throw new Error(`${url} names no https ${member}`)
   }
+  // Plain http is for issuers on this machine: what comes from elsewhere must not lead the gate to its own ports.
+  if (isSecure(url) && !isSecure(found) && !limits.allowInsecure) {
+    throw new Error(`${url} names an http ${member}`)
+  }
   return found
 }
 
-/** One line about a fault, for operators: the message and, where a network error hides it, its cause. */
+function isSecure(url: string): boolean {
+  return url.startsWith('https:')
+}
+
+const maxFaultLength = 500
+
+/**
+ * One line about a fault, for operators: the message and, where a network error hides it, its cause. Cut where somebody
+ * else's document would make it long.
+ */
 export function describeFault(error: unknown, about?: string): string {
   if (!(error instanceof Error)) return `${about ?? 'fault'}: ${String(error)}`
   const cause = error.cause instanceof Error ? error.cause : undefined
   const code: unknown = cause !== undefined && 'code' in cause ? cause.code : undefined
   const detail = typeof code === 'string' ? code : cause?.message
   const message = detail === undefined ? error.message : `${error.message} (${detail})`
-  return about === undefined || message.includes(about) ? message : `${about}: ${message}`
+  const line = about === undefined || message.includes(about) ? message : `${about}: ${message}`
+  return line.length > maxFaultLength ? `${line.slice(0, maxFaultLength)}…` : line
 }

@@ -107,6 +107,11 @@ export class IssuerKeyState {
     for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
   }
 
+  /** Certificates do not speak for any key any more: nothing that was loaded before is believed, and nobody waits. */
+  withdraw(): void {
+    for (const key of this.set?.keys ?? []) key.trustedUntilMs = 0
+  }
+
   /** Notes a refresh that failed; what was loaded before stays as it is. */
   failed(fault: string): void {
     this.failuresInARow += 1

@@ -7,7 +7,7 @@ import { FileWatch } from '../file-watch.js'
 import type { Clock } from './clock.js'
 import { describeFault } from './discovery.js'
 import type { IssuerKeyOptions, IssuerKeyState } from './issuer-key-state.js'
-import type { KeySet } from './key-set.js'
+import { KeysNotCertifiedError, type KeySet } from './key-set.js'
 import type { SnapshotFiles } from './key-snapshot.js'
 import { KeySnapshots, type SnapshotObserver } from './key-snapshots.js'
 import { fileOf, loadKeySet, urlOf, type KeySourceAccess, type LoadedKeySet } from './key-source.js'
@@ -96,6 +96,7 @@ export class KeyRefresher {
       return set
     } catch (error) {
       state.failed(describeFault(error))
+      if (error instanceof KeysNotCertifiedError) state.withdraw()
       throw error
     } finally {
       this.#schedule(state)
@@ -123,15 +124,16 @@ export class KeyRefresher {
     return isFresh
   }
 
-  /** Watches the file of a source that is one, and refreshes when it changes. */
+  /** Watches the files that keys come from and are judged by, and refreshes when one changes. */
   watch(state: IssuerKeyState): void {
     const { options } = state
-    const path = fileOf(options.source)
-    if (path === undefined) return
     const { access, clock } = this.#dependencies
-    const read = async (): Promise<Buffer> => await access(options).readFile(path)
-    const onChange = (): void => void this.refresh(state)
-    this.#watches.push(new FileWatch(clock, { read, onChange }))
+    for (const path of [fileOf(options.source), options.trustAnchorsFile]) {
+      if (path === undefined) continue
+      const read = async (): Promise<Buffer> => await access(options).readFile(path)
+      const onChange = (): void => void this.refresh(state)
+      this.#watches.push(new FileWatch(clock, { read, onChange }))
+    }
   }
 
   #schedule(state: IssuerKeyState): void {

@@ -28,6 +28,11 @@ export const maxKidLength = 256
 const minRsaBits = 2048 // RFC 7518 section 3.3
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
+/** A document in which certificates speak for none of the keys: the operator's anchors, or the certificates, changed. */
+export class KeysNotCertifiedError extends Error {
+  readonly code = 'ERR_SCOPEGATE_KEYS_NOT_CERTIFIED'
+}
+
 /** Reads a JWKS document. Rejects with a sentence that names no key material when there is nothing to use in it. */
 export async function parseKeySet(document: unknown, rules: CertificateRules): Promise<KeySet> {
   if (typeof document !== 'object' || document === null || !('keys' in document)) {
@@ -41,7 +46,10 @@ export async function parseKeySet(document: unknown, rules: CertificateRules): P
     )
   }
   const parsed = await Promise.all(published.map((jwk: unknown) => parseKey(jwk, rules)))
-  const keys = parsed.filter((key) => key !== undefined)
+  const keys = parsed.filter((key) => key instanceof VerificationKey)
+  if (keys.length === 0 && parsed.includes('not certified') && rules.trustAnchors !== undefined) {
+    throw new KeysNotCertifiedError('no key of the JWKS has a certificate of the trust anchors')
+  }
   if (keys.length === 0) throw new Error('the JWKS has no usable public signature key')
   return {
     keys,
@@ -53,10 +61,13 @@ export async function parseKeySet(document: unknown, rules: CertificateRules): P
 async function parseKey(
   published: unknown,
   rules: CertificateRules,
-): Promise<VerificationKey | undefined> {
+): Promise<VerificationKey | 'not certified' | undefined> {
   if (typeof published !== 'object' || published === null) return undefined
+  const certified = await certifiedJwk(published as Record<string, unknown>, rules).catch(
+    () => 'not certified' as const,
+  )
+  if (certified === 'not certified') return certified
   try {
-    const certified = await certifiedJwk(published as Record<string, unknown>, rules)
     const { jwk, certifiedUntilMs } = certified
     if (!isPublicSignatureKey(jwk)) return undefined
     const algorithm = importAlgorithm(jwk)

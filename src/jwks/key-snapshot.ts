@@ -20,6 +20,8 @@ export interface SnapshotFiles {
   read(name: string): Promise<string | undefined>
   /** Replaces a snapshot, whole or not at all. */
   write(name: string, text: string): Promise<void>
+  /** Removes a snapshot, if it is there. */
+  remove(name: string): Promise<void>
 }
 
 /** A snapshot that may be used. */

@@ -3,6 +3,7 @@
  *
  * The rules are:
  *   - a snapshot that cannot be used is told to operators and ignored; one that cannot be written likewise;
+ *   - a set that cannot be kept takes the snapshot of the one before away: what is in there may have been withdrawn;
  *   - writing goes on behind the load, one at a time for an issuer, and always the newest set last.
  */
 import type { Clock } from './clock.js'
@@ -49,8 +50,8 @@ export class KeySnapshots {
   /** Begins to keep the issuer's set, which was loaded just now. Never throws. */
   save(state: IssuerKeyState): void {
     const { set, options } = state
-    if (set?.isKeepable !== true || !isKept(options)) return
-    const text = writeSnapshot(options, set, this.#clock.wallMs())
+    if (set === undefined || !isKept(options)) return
+    const text = set.isKeepable ? writeSnapshot(options, set, this.#clock.wallMs()) : undefined
     const before = this.#writing.get(state) ?? Promise.resolve()
     this.#writing.set(
       state,
@@ -73,13 +74,19 @@ export class KeySnapshots {
     }
   }
 
-  async #write(state: IssuerKeyState, text: string): Promise<void> {
+  async #write(state: IssuerKeyState, text: string | undefined): Promise<void> {
     const { id } = state.options
+    const name = snapshotName(state.options)
     try {
-      await this.#files.write(snapshotName(state.options), text)
+      if (text === undefined) {
+        await this.#files.remove(name)
+        return
+      }
+      await this.#files.write(name, text)
       this.#observer.snapshot(id, 'written', undefined)
     } catch (error) {
       this.#observer.snapshot(id, 'not_written', describeFault(error))
+      await this.#files.remove(name).catch(() => undefined) // Told already: the directory cannot be written.
     }
   }
 }

@@ -6,6 +6,7 @@
  *   - a changed file replaces the whole list of the file, or, with a problem in it, changes nothing: the last good list
  *     stays in force, also when the file is gone or, as while it is written anew, empty: who means an empty list writes [];
  *   - a text with a problem is parsed once and not every second, because a large one takes long;
+ *   - a change is read when two looks saw the same, since half a file may be a shorter list;
  *   - one fault is told once, however long it lasts.
  */
 import type { Clock } from './clock.js'
@@ -36,6 +37,8 @@ export class FileSource {
   readonly #dependencies: FileSourceDependencies
   readonly #onChange: () => void
   #fingerprint = ''
+  /** What the last look saw. */
+  #seen = ''
   /** A file that was read and cannot be used. */
   #refused: { readonly fingerprint: string; readonly fault: Error } | undefined
   #fault: string | undefined
@@ -75,9 +78,12 @@ export class FileSource {
   }
 
   async #look(): Promise<void> {
-    const { observer } = this.#dependencies
+    const { observer, fingerprint } = this.#dependencies
     try {
-      await this.#load()
+      const seen = await fingerprint(this.#path)
+      const isSettled = seen === this.#seen
+      this.#seen = seen
+      if (isSettled) await this.#load()
       this.#fault = undefined
     } catch (fault) {
       const detail = fault instanceof Error ? fault.message : String(fault)

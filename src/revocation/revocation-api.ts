@@ -7,6 +7,7 @@
  *   - no answer and no log line repeats a value but to the caller who sent it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parseJsonObject } from '../strict-json.js'
 import { isAuthorized, parseAdminToken } from './admin-token.js'
 import type { RevocationObserver } from './observer.js'
 import type { RevocationParse } from './parse-revocation.js'
@@ -71,9 +72,11 @@ export function createRevocationApi(dependencies: RevocationApiDependencies): Re
       send(response, 413, { message: `a body has at most ${String(maxBodyBytes)} bytes` })
       return
     }
-    const value = parseJson(body)
+    const value = parseJsonObject(body)
     if (value === undefined) {
-      send(response, 400, { message: 'the body is not JSON' })
+      send(response, 400, {
+        message: 'the body is not a JSON object in UTF-8 with every name once',
+      })
       return
     }
     const parsed = dependencies.parse(value)
@@ -129,7 +132,7 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 /** The body, or undefined when it is too large. Rejects when the client goes away. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -137,13 +140,5 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (bytes <= maxBodyBytes) chunks.push(chunk)
     // To its end, so that the client reads the answer; the server's own time-out bounds it.
   }
-  return bytes > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return bytes > maxBodyBytes ? undefined : Buffer.concat(chunks)
 }

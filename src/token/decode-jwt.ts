@@ -8,7 +8,7 @@
  *     here (RFC 7515 section 4.1.11), nor is unencoded payload (RFC 7797);
  *   - `jku`, `jwk`, `x5u` and `x5c` are not read at all (RFC 8725 section 3.10).
  */
-import { parseJsonObject } from './strict-json.js'
+import { parseJsonObject } from '../strict-json.js'
 
 /** The header members that are looked at. */
 export interface JwtHeader {

@@ -1,7 +1,7 @@
 /** The strict JSON reader agrees with JSON.parse on every object that has one reading, and refuses all others. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseJsonObject } from '../../src/token/strict-json.js'
+import { parseJsonObject } from '../../src/strict-json.js'
 
 function read(text: string): Record<string, unknown> | undefined {
   return parseJsonObject(Buffer.from(text))

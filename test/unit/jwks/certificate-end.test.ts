@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { KeySets, type IssuerKeyOptions, type KeySource } from '../../../src/jwks/index.js'
 import { createCertificateAuthority, createEndCertificate } from '../../support/certificates.js'
 import { createFakeClock } from '../../support/fake-clock.js'
+import { until } from '../../support/until.js'
 
 const hour = 3_600_000
 const authority = createCertificateAuthority('authority') // valid for an hour
@@ -21,6 +22,8 @@ async function load(source: KeySource, document: unknown, trustAnchorsFile?: str
     allowInsecure: false,
   }
   let answer: unknown = document
+  let anchors = authority.certificate
+  let faults = 0
   const keySets = new KeySets([options], {
     clock,
     random: () => 0,
@@ -29,18 +32,24 @@ async function load(source: KeySource, document: unknown, trustAnchorsFile?: str
         if (answer === undefined) throw new Error('down')
         return Response.json(answer)
       },
-      readFile: async () => Buffer.from(authority.certificate),
+      readFile: async () => Buffer.from(anchors),
       timeoutMs: 1_000,
       allowInsecure: false,
       wallMs: clock.wallMs,
     }),
-    observer: { refreshed: () => undefined, snapshot: () => undefined },
+    observer: {
+      refreshed: (_id, fault) => void (faults += fault === undefined ? 0 : 1),
+      snapshot: () => undefined,
+    },
   })
   keySets.start()
   await keySets.firstLoads()
   answer = undefined // From here on the source is away.
   const find = async (kid: string) => await keySets.find('main', kid, 'ES256')
-  return { clock, keySets, find }
+  const replaceAnchors = (text: string): void => {
+    ;[answer, anchors] = [document, text]
+  }
+  return { clock, keySets, find, replaceAnchors, faults: () => faults }
 }
 
 describe('a key that a certificate speaks for', () => {
@@ -84,5 +93,19 @@ describe('a key that a certificate speaks for', () => {
     const { clock, find } = await load(jwksUri, document)
     clock.advance(2 * hour)
     expect((await find('k')).kind).toBe('keys')
+  })
+})
+
+describe('an authority that is taken out of the trust anchors', () => {
+  it('ends the keys that it spoke for within two looks at the file', async () => {
+    const document = { keys: [{ kid: 'k', x5c: [der(long.certificate)] }] }
+    const { clock, find, replaceAnchors, faults } = await load(jwksUri, document, 'anchors')
+    expect((await find('k')).kind).toBe('keys')
+    replaceAnchors(createCertificateAuthority('another').certificate)
+    await until(() => {
+      clock.advance(1_000)
+      return faults() > 0
+    })
+    expect((await find('k')).kind).toBe('unavailable')
   })
 })

@@ -179,7 +179,7 @@ describe('a key of a JWKS with a certificate', () => {
     const document = { keys: [{ kid: 'this', x5c: x5c(lasting) }] }
     const later = { ...access(document, { a: authority.certificate }), wallMs: () => inTwoHours }
     const loading = loadKeySet({ source, trustAnchorsFile: 'a' }, later)
-    await expect(loading).rejects.toThrow(/no usable public signature key/)
+    await expect(loading).rejects.toThrow(/no key of the JWKS has a certificate/)
   })
 
   it.each(['', 'text', pem(good), authority.certificate + good.key])(

@@ -105,6 +105,16 @@ describe('discoverJwksUri', () => {
     expect(String(result)).toContain('names no https jwks_uri')
   })
 
+  it('refuses the way from an https issuer to a port of this machine', async () => {
+    const metadata = { issuer, jwks_uri: 'http://127.0.0.1:8081/metrics' }
+    const { result } = await discover({ [forms[0]]: metadata })
+    expect(String(result)).toContain('names an http jwks_uri')
+  })
+
+  it('has a fault of bounded length, whatever the metadata say', async () => {
+    expect(describeFault(new Error('x'.repeat(900_000))).length).toBeLessThan(600)
+  })
+
   it('takes http to another host where the operator allows it', async () => {
     const metadata = { issuer, jwks_uri: 'http://issuer.example/jwks' }
     const { result } = await discover({ [forms[0]]: metadata }, issuer, true)

@@ -21,6 +21,7 @@ beforeEach(() => {
   files = {
     read: async (name) => texts.get(name),
     write: async (name, text) => void texts.set(name, text),
+    remove: async (name) => void texts.delete(name),
   }
 })
 
@@ -55,6 +56,24 @@ function edit(change: (snapshot: Record<string, unknown>) => void): void {
 }
 
 describe('a snapshot', () => {
+  it('does not outlive a withdrawn key when the new set cannot be written', async () => {
+    const world = createKeySetWorld([key], {}, files)
+    world.keySets.start()
+    await until(() => texts.size === 1)
+    files = {
+      ...files,
+      write: async () => {
+        throw new Error('the disk is full')
+      },
+    }
+    const full = createKeySetWorld([rotated], {}, files)
+    full.keySets.start()
+    await until(() => texts.size === 0)
+    expect(full.snapshots.at(-1)).toEqual(['not_written', 'the disk is full'])
+    const later = await startLater(60_000, {}, 'down')
+    expect((await later.find('known')).kind).toBe('unavailable')
+  })
+
   it('serves at once while the first refresh hangs', async () => {
     await leaveSnapshot()
     const world = await startLater(60_000)

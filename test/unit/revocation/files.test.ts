@@ -133,6 +133,22 @@ describe('FileSource', () => {
     source.close()
   })
 
+  it('takes nothing from a file that is still being written', async () => {
+    const whole = '- { issuer: main, sub: a }\n- { issuer: main, sub: b }'
+    const { source, file, clock, changes, refuses } = setUp(whole)
+    await source.start()
+    const look = async (text: string): Promise<void> => {
+      Object.assign(file, { text, version: file.version + 1 })
+      clock.advance(1_000)
+      await new Promise(setImmediate)
+    }
+    // Each look sees more of it, and each part is a list of its own.
+    for (const text of ['- { issuer: main, sub: a }', `${whole}\n`]) await look(text)
+    expect(changes.count).toBe(1)
+    expect(refuses('b')).toBe(true)
+    source.close()
+  })
+
   it('reads it only when it changed', async () => {
     const { source, file, clock } = setUp('[]')
     await source.start()

@@ -1,5 +1,5 @@
 /**
- * JSON objects from tokens, read so that no other reader can see something else in them.
+ * JSON objects from others, read so that no other reader can see something else in them.
  *
  * The rules are: UTF-8 without exception and without a byte order mark; an object at the top; no member name twice in
  * an object (RFC 7519 section 4 lets a parser choose, so a chooser behind us could choose otherwise); no lone
