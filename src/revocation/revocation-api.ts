@@ -43,15 +43,20 @@ const maxBodyBytes = 16_384
 /** The page. */
 export function createRevocationApi(dependencies: RevocationApiDependencies): RevocationPage {
   const { observer } = dependencies
+  let toldProblem: string | undefined
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const file = await dependencies.readTokenFile().then(parseAdminToken, () => undefined)
     if (file?.kind !== 'token') {
       const problem = file === undefined ? 'cannot be read' : file.message
-      observer.noted('warn', 'the admin token file cannot be used, so nobody is answered', {
-        problem,
-      })
-      send(response, 503, { message: `the admin token file ${problem}` }) // Fail closed: nobody can be told apart.
+      // Once for each problem: anybody can ask, and as often as they like.
+      if (problem !== toldProblem) {
+        toldProblem = problem
+        observer.noted('warn', 'the admin token file cannot be used, so nobody is answered', {
+          problem,
+        })
+      }
+      send(response, 503, { message: 'the admin token file cannot be used' }) // Fail closed: nobody can be told apart.
     } else if (!isAuthorized(request.headers.authorization, file.token)) {
       observer.counted('api', 'unauthorized')
       const error = request.headers.authorization === undefined ? '' : ', error="invalid_token"'

@@ -117,8 +117,10 @@ describe('the page /revocations', () => {
     else world.files['admin-token'] = text
     expect(await ask(alice)).toMatchObject({
       status: 503,
-      body: { message: `the admin token file ${problem}` },
+      body: { message: 'the admin token file cannot be used' },
     })
+    await ask()
+    expect(world.observer.noted.mock.calls.map(([, , details]) => details)).toEqual([{ problem }])
     expect(service.isIdle).toBe(true)
   })
 
