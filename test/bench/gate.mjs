@@ -57,7 +57,7 @@ export function writeGateConfig(
     limits,
     shutdown: { drainSeconds: 0, graceSeconds: 1 },
   }
-  writeFileSync(file, stringify(config))
+  writeFileSync(file, stringify(config, { aliasDuplicateObjects: false }))
 }
 
 /**
