@@ -31,13 +31,15 @@ export function createTokenVerifier(
   introspections: readonly IssuerIntrospection[],
 ): VerifyToken {
   const byId = new Map(introspections.map((one) => [one.options.issuerId, one]))
-  const byIssuer = new Map(introspections.map((one) => [one.options.issuer, one]))
+  const byIssuer = new Map<unknown, IssuerIntrospection>(
+    introspections.map((one) => [one.options.issuer, one]),
+  )
 
   return async function verifyToken(accessToken, mayWait, routing) {
     const ask = async (one: IssuerIntrospection, isJwt: boolean): Promise<Introspected> =>
       await one.introspect(
         accessToken,
-        () => mayWait(introspectionRoom(one.options.issuerId)),
+        (isNew) => mayWait(introspectionRoom(one.options.issuerId, isNew)),
         isJwt,
       )
     if (routing?.opaqueOf !== undefined) {
@@ -46,8 +48,7 @@ export function createTokenVerifier(
       return (await ask(one, false)).verification
     }
     const jwt = decodeJwt(accessToken)
-    const iss = jwt?.claims['iss']
-    const one = typeof iss === 'string' ? byIssuer.get(iss) : undefined
+    const one = byIssuer.get(jwt?.claims['iss'])
     // Without introspection of its issuer a JWT has only its signature; the configuration refuses routes that want more.
     if (jwt === undefined || one === undefined) {
       return await byJwt(accessToken, mayWait, routing?.tokenCheck)

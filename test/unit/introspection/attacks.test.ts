@@ -12,6 +12,7 @@ import {
   startWith,
 } from '../../support/introspection-world.js'
 import { testConfig } from '../../support/test-gate.js'
+import { until } from '../../support/until.js'
 
 setUp()
 
@@ -123,5 +124,32 @@ describe('a flood', () => {
     )
     expect(reasons).toContain('overloaded')
     expect(await reasonOf(await issuer.token(), '/pay')).toBe('none')
+  })
+  it('of tokens that the endpoint does not take leaves it open for others', async () => {
+    await start({ cacheSeconds: 0 })
+    endpoint.answer = (response, { form }) => {
+      if (form.get('token') === 'good') sendJson(response, endpoint.members)
+      else response.writeHead(400).end()
+    }
+    for (let index = 0; index < 6; index++) {
+      expect(await reasonOf(`odd${String(index)}`)).toBe('introspection_unavailable')
+    }
+    expect(await reasonOf('good')).toBe('none')
+  })
+
+  it('at a slow endpoint stands behind tokens that were active', async () => {
+    await start({ cacheSeconds: 0, maxConcurrentRequests: 2, maxWaitingChecks: 10 })
+    endpoint.answer = (response, { form }) => {
+      const isGood = form.get('token') === 'good'
+      setTimeout(() => {
+        sendJson(response, isGood ? endpoint.members : { active: false })
+      }, 50)
+    }
+    expect(await reasonOf('good')).toBe('none')
+    const flood = Array.from({ length: 20 }, async (_, index) => await reasonOf(String(index)))
+    await until(() => endpoint.asked.length > 1)
+    expect(await reasonOf('good')).toBe('none')
+    expect(endpoint.asked.length).toBeLessThan(10)
+    expect(await Promise.all(flood)).toContain('overloaded')
   })
 })
