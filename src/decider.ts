@@ -132,8 +132,8 @@ function assemble(
 
 /** How many checks may wait in each room, by its name. */
 function roomsOf({ maxWaitingForKeys, introspections }: GateConfig): ReadonlyMap<string, number> {
-  const asking = introspections.map(
-    ({ issuerId, maxWaitingChecks }) => [introspectionRoom(issuerId), maxWaitingChecks] as const,
+  const asking = introspections.flatMap(({ issuerId, maxWaitingChecks }) =>
+    [true, false].map((isNew) => [introspectionRoom(issuerId, isNew), maxWaitingChecks] as const),
   )
   return new Map([...maxWaitingForKeys, ...asking])
 }

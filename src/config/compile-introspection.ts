@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { ClientAuthentication, IntrospectionOptions } from '../introspection/index.js'
 import { isFetchable, type JwsAlgorithm } from '../jwks/index.js'
-import type { TokenRules } from '../token/index.js'
+import type { TokenRules, TokenTypes } from '../token/index.js'
 import type { IssuersOfResource } from './compile-partner.js'
 import type { NamedIssuerInput } from './compile-template.js'
 import type { ConfigParts, IntrospectionInput, IssuerInput, ResourceParts } from './config-input.js'
@@ -16,12 +16,13 @@ interface Owner {
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   readonly clockToleranceMs: number
   readonly rules: TokenRules
+  readonly tokenTypes: TokenTypes
 }
 
 /** Compiles the introspection of an issuer; undefined without. Adds to `findings` what is wrong. Reads no file. */
 export function compileIntrospection(
   input: NamedIssuerInput,
-  { algorithms, clockToleranceMs, rules }: Owner,
+  { algorithms, clockToleranceMs, rules, tokenTypes }: Owner,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
@@ -68,6 +69,7 @@ export function compileIntrospection(
     caFile: caFile === undefined ? undefined : resolve(directory, caFile),
     tokenPrefix: introspection.tokenPrefix,
     rules,
+    tokenTypes,
     clockToleranceMs,
     tokenCheck: tokenCheck ?? 'jwt',
   }

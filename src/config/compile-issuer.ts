@@ -38,7 +38,7 @@ export function compileIssuer(
   const algorithms = compileAlgorithms(input, path, findings)
   const clockToleranceMs = input.clockToleranceSeconds * 1_000
   const rules = compileTokenRules(input, written, path, findings)
-  const owner = { algorithms, clockToleranceMs, rules }
+  const owner = { algorithms, clockToleranceMs, rules, tokenTypes: input.tokenTypes }
   return {
     introspection: compileIntrospection(input, owner, path, directory, findings),
     // What is wrong with keys that nobody uses is nobody's problem: the default source fits few such issuers.

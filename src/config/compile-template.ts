@@ -111,12 +111,19 @@ function templateParts(text: string): TemplateParts | undefined {
 /** Adds to `findings` every template of which another one could be filled in to the same issuer. */
 export function checkTemplateOverlaps(input: ConfigParts, findings: Finding[]): void {
   const owners = new Map<string, Map<number, string>>()
+  const sameParts = new Map<string, { readonly id: string; readonly text: string | undefined }>()
   for (const [index, issuer] of input.issuers.entries()) {
     const parts = templateParts(issuer?.issuerTemplate ?? '')
     if (issuer === undefined || parts === undefined) continue
     const { at, shapes } = shapesOf(parts)
     const rivals = shapes.flatMap((shape) => [...(owners.get(shape) ?? [])])
-    const rival = rivals.find(([place]) => place !== at)?.[1]
+    const text = issuer.issuerTemplate
+    const name = `${parts.prefix}\n${parts.suffix}`
+    const twin = sameParts.get(name)
+    sameParts.set(name, { id: issuer.id, text })
+    // The same text is found where names are compared; what the placeholder is called makes no other template.
+    const twinId = twin?.text === text ? undefined : twin?.id
+    const rival = twinId ?? rivals.find(([place]) => place !== at)?.[1]
     if (rival !== undefined) {
       findings.push({
         path: ['issuers', index, 'issuerTemplate'],

@@ -77,9 +77,14 @@ function lacksNeed(filled: FilledIssuer, written: IssuerInput): boolean {
   return (
     needs !== undefined &&
     !needs.oneOf.some((name) =>
-      name === 'clients' ? written.clients !== undefined : written.require?.[name] !== undefined,
+      name === 'clients' ? written.clients !== undefined : saysWhich(written.require?.[name]),
     )
   )
+}
+
+/** That a claim is there, with whatever value, leaves open what the preset must not leave open. */
+function saysWhich(test: ClaimTestInput | undefined): boolean {
+  return test !== undefined && !(typeof test === 'object' && 'present' in test)
 }
 
 function rules(tests: ClaimTestsInput = {}): readonly ClaimRule[] {

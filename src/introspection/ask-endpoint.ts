@@ -24,6 +24,12 @@ export interface Question {
   readonly allowInsecure: boolean
 }
 
+/** The endpoint works, and does not take this question: that may be the fault of the token in it. */
+export class QuestionRefused extends Error {}
+
+/** RFC 6749 section 5.2 has 400 for a bad request; the others are about its size and form. */
+const refusingStatuses = [400, 413, 414, 422, 431]
+
 const signedType = 'application/token-introspection+jwt'
 
 /** The body of the answer. Rejects with one sentence for operators. */
@@ -51,7 +57,8 @@ export async function askEndpoint(question: Question, fetch: Fetch): Promise<Uin
   const fault = faultOf(response, expected)
   if (fault !== undefined) {
     await response.body?.cancel()
-    throw new Error(`${endpoint} ${fault}`)
+    const isRefused = refusingStatuses.includes(response.status)
+    throw new (isRefused ? QuestionRefused : Error)(`${endpoint} ${fault}`)
   }
   return await readBody(response, question)
 }

@@ -9,7 +9,7 @@
 import { describeFault, discoverUrl, type Fetch, type KeySearch } from '../jwks/index.js'
 import type { Clock, JwtVerification, TokenCache } from '../token/index.js'
 import type { JwsAlgorithm } from '../jwks/index.js'
-import { askEndpoint, membersOf } from './ask-endpoint.js'
+import { askEndpoint, membersOf, QuestionRefused } from './ask-endpoint.js'
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.js'
 import { clientCredentials } from './client-authentication.js'
 import type { IntrospectionObserver } from './observer.js'
@@ -72,15 +72,19 @@ export class IssuerIntrospection {
   /** Asks about a token. `isBesideJwt` says that a JWT of the same token was verified. Never rejects. */
   async introspect(
     accessToken: string,
-    mayWait: () => boolean,
+    mayWait: (isNew: boolean) => boolean,
     isBesideJwt: boolean,
   ): Promise<Introspected> {
     const { issuerId } = this.options
     const hash = this.#dependencies.hashOf(accessToken)
     if (this.#breaker.isShut(this.#now())) return this.#notAsked('circuit_open')
-    if (!this.#budget.take(hash)) return this.#notAsked('limited')
-    if (!mayWait()) return { verification: { authentication: { kind: 'overloaded', issuerId } } }
-    return await this.#turnstile.pass(async () => {
+    // Nobody can make up tokens with a good signature, so a flood of made-up ones must not stand in their way.
+    const isNew = !isBesideJwt && !this.#budget.wasActive(hash)
+    if (isNew && !this.#budget.take()) return this.#notAsked('limited')
+    if (!mayWait(isNew)) {
+      return { verification: { authentication: { kind: 'overloaded', issuerId } } }
+    }
+    return await this.#turnstile.pass(isNew, async () => {
       if (!this.#breaker.mayAsk(this.#now())) return this.#notAsked('circuit_open')
       const startedAtMs = this.#now()
       try {
@@ -153,11 +157,18 @@ export class IssuerIntrospection {
     const { observer } = this.#dependencies
     const { issuerId } = this.options
     const fault = describeFault(error)
+    const isFirst = this.lastFault === undefined
     this.lastFault = fault
     this.#endpoint = undefined
-    const opened = this.#breaker.failed(this.#now())
-    if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
-    if (opened) observer.circuit(issuerId, fault)
+    if (error instanceof QuestionRefused) {
+      // Or tokens that the endpoint does not like would shut it for everybody.
+      if (this.#breaker.succeeded()) observer.circuit(issuerId, undefined)
+      if (isFirst) observer.failing(issuerId, fault)
+    } else {
+      const opened = this.#breaker.failed(this.#now())
+      if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
+      if (opened) observer.circuit(issuerId, fault)
+    }
     observer.asked(issuerId, 'failed', this.#secondsSince(startedAtMs))
     // Fail closed, and do not blame the token for an outage.
     return { verification: { authentication: { kind: 'introspection_unavailable', issuerId } } }

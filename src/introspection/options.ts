@@ -1,6 +1,6 @@
 /** How one issuer is asked about access tokens. Configuration only: nothing in a token chooses an endpoint. */
 import type { JwsAlgorithm } from '../jwks/index.js'
-import type { TokenCheck, TokenRules } from '../token/index.js'
+import type { TokenCheck, TokenRules, TokenTypes } from '../token/index.js'
 
 /** By what the gate shows the issuer who is asking (RFC 6749 section 2.3.1, RFC 7523 section 2.2). Secrets are in files. */
 export type ClientAuthentication =
@@ -44,6 +44,7 @@ export interface IntrospectionOptions {
   readonly tokenPrefix: string | undefined
   /** What the issuer's tokens are held against, whether they are read here or asked about. */
   readonly rules: TokenRules
+  readonly tokenTypes: TokenTypes
   readonly clockToleranceMs: number
   /** How JWTs of this issuer are checked when the route says nothing. */
   readonly tokenCheck: TokenCheck

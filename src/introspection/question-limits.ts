@@ -3,7 +3,7 @@
  *
  * The rules are:
  *   - a token that was active a while ago may always be asked about again; all others share so many questions a second;
- *   - so many questions are under way at most, and the next ones follow in their order.
+ *   - so many questions are under way at most; the next ones follow in their order, and new tokens behind all others.
  */
 import { LRUCache } from 'lru-cache'
 
@@ -28,9 +28,13 @@ export class NewTokenBudget {
     this.#wereActive = new LRUCache({ max: maxRememberedTokens, ttl: rememberedMs, perf })
   }
 
-  /** Whether the token of this hash may be asked about now. */
-  take(hash: string): boolean {
-    if (this.#wereActive.has(hash)) return true
+  /** Whether the token of this hash was active a while ago, so that it may always be asked about. */
+  wasActive(hash: string): boolean {
+    return this.#wereActive.has(hash)
+  }
+
+  /** Whether one more new token may be asked about now. */
+  take(): boolean {
     const nowMs = this.#monotonicMs()
     const gained = ((nowMs - this.#countedAtMs) / 1_000) * this.#perSecond
     this.#left = Math.min(this.#perSecond, this.#left + gained)
@@ -47,24 +51,28 @@ export class NewTokenBudget {
   }
 }
 
-/** Runs so many at once; the others wait in their order. Who may wait is bounded by the waiting room. */
+/** Runs so many at once; the others wait in their order, new tokens behind all others. Waiting rooms bound both. */
 export class Turnstile {
   readonly #places: number
   #taken = 0
   readonly #waiting: (() => void)[] = []
+  readonly #newWaiting: (() => void)[] = []
 
   constructor(places: number) {
     this.#places = places
   }
 
   /** Runs the work when its turn comes. Rejects as it does. */
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async pass<T>(isNew: boolean, work: () => Promise<T>): Promise<T> {
     if (this.#taken < this.#places) this.#taken += 1
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else {
+      const queue = isNew ? this.#newWaiting : this.#waiting
+      await new Promise<void>((resolve) => queue.push(resolve))
+    }
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
+      const next = this.#waiting.shift() ?? this.#newWaiting.shift()
       if (next === undefined) this.#taken -= 1
       else next() // Takes over the place.
     }

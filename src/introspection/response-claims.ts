@@ -14,6 +14,7 @@
 import {
   brokenTokenRule,
   checkRegisteredClaims,
+  hasMarksOfAnotherKind,
   pickClaims,
   subjectBy,
   type JwtVerification,
@@ -53,7 +54,7 @@ export function verifyResponse(
   // Fail closed: "true", 1 and a missing member are no promise of anything.
   if (members['active'] !== true) return rejected('inactive_token')
   const { exp, aud } = members
-  const foreign = foreignness(members, options)
+  const foreign = foreignness(members, options, context.isBesideJwt)
   if (foreign !== undefined) return rejected(foreign)
   const { rules } = options
   const isAudienceWaived = aud === undefined && rules.isAudienceOptional
@@ -61,7 +62,11 @@ export function verifyResponse(
     return rejected('missing_claim')
   }
   const checked = checkRegisteredClaims(
-    { ...members, exp: exp ?? endOfTimeSeconds, aud: aud ?? nobody },
+    {
+      ...members,
+      exp: exp === undefined ? endOfTimeSeconds : exp,
+      aud: aud === undefined ? nobody : aud,
+    },
     { isRfc9068: false, clockToleranceMs: options.clockToleranceMs },
     context.wallMs,
   )
@@ -91,9 +96,17 @@ export function verifyResponse(
 }
 
 /** Why an answer is about a token of somebody else, or about something else than an access token. */
-function foreignness(members: Members, options: IntrospectionOptions): RejectionReason | undefined {
+function foreignness(
+  members: Members,
+  options: IntrospectionOptions,
+  isBesideJwt: boolean,
+): RejectionReason | undefined {
   const { iss } = members
   if (iss !== undefined && iss !== options.issuer) return 'unknown_issuer'
+  // Beside a JWT its own type has spoken.
+  if (!isBesideJwt && hasMarksOfAnotherKind(members, options.rules.allowsIdTokens)) {
+    return 'wrong_type'
+  }
   return wordClaims.every((name) => saysAccessToken(members[name])) ? undefined : 'wrong_type'
 }
 

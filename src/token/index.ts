@@ -12,7 +12,7 @@ export { signingKey } from './signature.js'
 export { parseJsonObject } from '../strict-json.js'
 export { TokenCache } from './token-cache.js'
 export type { TokenCacheCounts } from './token-cache.js'
-export { brokenTokenRule, noTokenRules, subjectBy } from './token-rules.js'
+export { brokenTokenRule, hasRefusedHeader, noTokenRules, subjectBy } from './token-rules.js'
 export type { ClaimRule, ClaimTest, ReadClaim, TokenRules } from './token-rules.js'
 export { introspectionRoom } from './token-routing.js'
 export type {
@@ -22,6 +22,7 @@ export type {
   TokenRouting,
   VerifyToken,
 } from './token-routing.js'
+export { hasMarksOfAnotherKind, isAccessTokenType } from './token-type.js'
 export type { TokenTypes } from './token-type.js'
 export type { TrustedIssuer } from './trusted-issuers.js'
 export { createJwtVerifier, pickClaims } from './verify-jwt.js'

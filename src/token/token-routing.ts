@@ -48,7 +48,7 @@ export type VerifyToken = (
   routing: TokenRouting | undefined,
 ) => Promise<JwtVerification>
 
-/** The waiting room of an issuer's introspection; the one of its keys has the issuer's id as its name. */
-export function introspectionRoom(issuerId: string): string {
-  return `introspection\n${issuerId}` // No id has a line break.
+/** A waiting room of an issuer's introspection; new tokens, which may be made up, have one of their own. */
+export function introspectionRoom(issuerId: string, isNew: boolean): string {
+  return `${isNew ? 'new' : 'known'}\n${issuerId}` // No id has a line break; the id alone is the room of the keys.
 }

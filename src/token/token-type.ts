@@ -4,6 +4,7 @@
  * The rules are:
  *   - with a list of types, `typ` must be one of them; `application/` may be left out and case does not count
  *     (RFC 7515 section 4.1.9);
+ *   - `JWT` in that list says nothing, so the claims are looked at as when lenient;
  *   - `lenient` is for issuers that send `JWT` or nothing: every other explicit type is refused, known or not, and so
  *     is a token that shows by its claims that it is an ID token, a refresh token, a logout token or an event;
  *   - who allows ID tokens beside `lenient` gets those too, and nothing else.
@@ -31,13 +32,25 @@ export function isAccessTokenType(
 ): boolean {
   const type = typ === undefined ? undefined : normalizeTokenType(typ)
   if (accepted !== 'lenient') {
-    return type !== undefined && accepted.some((one) => normalizeTokenType(one) === type)
+    if (type === undefined || !accepted.some((one) => normalizeTokenType(one) === type)) {
+      return false
+    }
+    // `JWT` in a list tells nothing apart, as little as it does where it need not be written.
+    if (type !== 'jwt') return true
   }
   if (type !== undefined && !lenientTypes.includes(type)) return false
-  if (Object.hasOwn(claims, eventsClaim)) return false
-  if (!allowsIdTokens && idTokenClaims.some((claim) => Object.hasOwn(claims, claim))) return false
+  if (hasMarksOfAnotherKind(claims, allowsIdTokens)) return false
   const uses = allowsIdTokens ? [...accessTokenUses, ...idTokenUses] : accessTokenUses
   return ['token_use', 'typ'].every((claim) => isUse(claims[claim], uses))
+}
+
+/** Whether claims are those of an event, a logout token or, unless such are allowed, an ID token. */
+export function hasMarksOfAnotherKind(
+  claims: Readonly<Record<string, unknown>>,
+  allowsIdTokens: boolean,
+): boolean {
+  if (Object.hasOwn(claims, eventsClaim)) return true
+  return !allowsIdTokens && idTokenClaims.some((claim) => Object.hasOwn(claims, claim))
 }
 
 function normalizeTokenType(typ: string): string {

@@ -1,8 +1,9 @@
 /**
  * Which configured issuer a token says it is of, found before anything in it is verified.
  *
- * The rules are: an issuer that is configured by its exact name goes before every template; which one is found decides
- * on the keys, so that keys of one issuer never verify a token that says another (RFC 8725 section 3.8).
+ * The rules are: an issuer that is configured by its exact name goes before every template, and what an entry with a
+ * template refuses by name is no tenant of it; which one is found decides on the keys, so that keys of one issuer never
+ * verify a token that says another (RFC 8725 section 3.8).
  */
 import type { JwsAlgorithm, VerificationKey } from '../jwks/index.js'
 import { TemplateTable, tenantRejection, type IssuerTemplate } from './issuer-template.js'
@@ -70,6 +71,9 @@ export class TrustedIssuers {
     if (exact !== undefined) return { kind: 'trusted', issuer: exact, tenantIssuer: undefined }
     const issuer = this.#templates.find(iss)
     if (issuer === undefined) return this.#notOurs(iss)
+    if (rulesOf(issuer).refusedIssuers.includes(iss)) {
+      return rejected('token_not_for_third_parties', issuer)
+    }
     const reason = tenantRejection(issuer.template, iss, claims)
     if (reason !== undefined) return rejected(reason, issuer)
     return { kind: 'trusted', issuer, tenantIssuer: iss }

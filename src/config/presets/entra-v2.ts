@@ -4,7 +4,7 @@
  * The tenant in the issuer and the one in `tid` must be the same. `oid` is the subject, because `sub` is another one for each
  * application. A token with `nonce` in its header is for Microsoft Graph, and nobody else can verify it. `roles` has the
  * application's roles; with many groups `groups` is replaced by a link, and roles are better.
- * Unverified: the hosts of national clouds.
+ * `azp` tells an access token from an ID token, which need not have a `nonce`. Unverified: the hosts of national clouds.
  */
 import type { Preset } from '../preset.js'
 
@@ -19,6 +19,6 @@ export const entraV2: Preset = {
   tokenTypes: 'lenient',
   claims: { scopes: ['/scp'], permissions: [], roles: ['/roles'], client: ['/azp'] },
   subject: '/oid',
-  require: { '/ver': '2.0', '/tid': '{tid}' },
+  require: { '/ver': '2.0', '/tid': '{tid}', '/azp': { present: true } },
   refuseHeaders: ['nonce'],
 }

@@ -49,7 +49,11 @@ describe('fillIssuer', () => {
 
   it('puts parts of the issuer into values', () => {
     const filled = fill({ issuer: `https://sts.windows.net/${tid}/`, preset: 'entra-v1' })
-    expect(filled.require).toEqual({ '/ver': '1.0', '/tid': tid })
+    expect(filled.require).toEqual({
+      '/ver': '1.0',
+      '/tid': tid,
+      '/appid': { present: true },
+    })
     expect(filled.keys.jwksUri).toBe(`https://login.microsoftonline.com/${tid}/discovery/keys`)
   })
 

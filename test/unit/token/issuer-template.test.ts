@@ -1,6 +1,7 @@
 /** Templates of issuers: nothing but the tenant may differ, and it has to be the one that the token says to be of. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { noTokenRules } from '../../../src/token/index.js'
 import { TrustedIssuers } from '../../../src/token/trusted-issuers.js'
 import type { IssuerTemplate, TrustedIssuer } from '../../../src/token/index.js'
 
@@ -105,6 +106,13 @@ describe('an issuer template', () => {
 
   it('goes behind an issuer with the exact name', () => {
     expect(found(good, otherTenant, [trusted('entra'), plain('own', good)])).toBe('own')
+  })
+
+  it('takes no tenant that its entry refuses by name', () => {
+    const rules = { ...noTokenRules, refusedIssuers: [good] }
+    const issuers = [{ ...trusted('entra'), rules }]
+    expect(found(good, tenant, issuers)).toBe('token_not_for_third_parties')
+    expect(found(`${prefix}${otherTenant}/v2.0`, otherTenant, issuers)).toBe('entra')
   })
 
   it('may end with its placeholder or with a slash', () => {
