@@ -27,4 +27,12 @@ describe('isAccessTokenType', () => {
     expect(isAccessTokenType(['at+jwt'], 'at+jwt', { nonce: 'n', token_use: 'id' })).toBe(true)
     expect(isAccessTokenType('lenient', 'at+jwt', { nonce: 'n' })).toBe(false)
   })
+
+  it.each([{ nonce: 'n' }, { token_use: 'id' }, { typ: 'Refresh' }, { events: {} }])(
+    'looks at claims where the type that is listed is JWT, which says nothing: %j',
+    (claims) => {
+      expect(isAccessTokenType(['JWT'], 'JWT', {})).toBe(true)
+      expect(isAccessTokenType(['JWT'], 'JWT', claims)).toBe(false)
+    },
+  )
 })
