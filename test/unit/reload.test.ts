@@ -1,5 +1,5 @@
 /** Another configuration while the gate is at work: in force whole or not at all, and nothing lost that it does not touch. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,6 +136,16 @@ describe('a changed configuration', () => {
     })
     await gate.reconfigure(testConfig(issuer, { issuers }))
     expect(await ask(await issuer.token())).toBe('allow')
+  })
+
+  it('gives way again when the files go back to what they were before', async () => {
+    const before = await readFile(gate.file, 'utf8')
+    expect(await gate.reconfigure(withRoutes({ id: 'all', path: '/**', access: 'public' }))).toBe(
+      true,
+    )
+    expect(await ask(undefined)).toBe('allow')
+    await writeFile(gate.file, before)
+    await until(async () => (await ask(undefined)) !== 'allow')
   })
 
   it('says which settings are read at the start only', async () => {
