@@ -100,6 +100,23 @@ describe('a changed configuration', () => {
     expect(await ask(token)).toBe(reason)
   })
 
+  it('refuses known tokens of a template by the entry that one of its tenants gets', async () => {
+    const keys = { jwksUri: `${issuer.issuer}/jwks` }
+    const template = {
+      id: 'tenants',
+      issuerTemplate: `${issuer.issuer}/{tenant}/v2`,
+      bind: { tenant: { claim: '/tid', pattern: 'name' } },
+      keys: { ...keys, honourKeyIssuer: false },
+    }
+    await gate.reconfigure(testConfig(issuer, { issuers: [template] }))
+    const iss = `${issuer.issuer}/acme/v2`
+    const token = await issuer.token({ iss, tid: 'acme' })
+    expect(await ask(token)).toBe('allow')
+    const acme = { id: 'acme', issuer: iss, keys, grantableScopes: [] }
+    expect(await gate.reconfigure(testConfig(issuer, { issuers: [template, acme] }))).toBe(true)
+    expect(await ask(token)).toBe('insufficient_scope')
+  })
+
   it('gives the name of an issuer to another one without giving it its keys', async () => {
     const other = await startTestAuthorizationServer()
     const token = await issuer.token()
