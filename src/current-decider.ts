@@ -66,12 +66,18 @@ export class CurrentDecider {
    */
   async use(config: GateConfig): Promise<void> {
     const before = this.#decider
-    if (!isDeepStrictEqual(namesOf(config), namesOf(before.config))) {
-      await this.#revocation?.useIssuers(config.trustedIssuers)
-    }
     const next = succeedingDecider(config, before, this.#dependencies)
     next.keySets.start()
     await this.#firstLoads(next)
+    try {
+      // Last of all: what is revoked is asked by the names of the decider in force.
+      if (!isDeepStrictEqual(namesOf(config), namesOf(before.config))) {
+        await this.#revocation?.useIssuers(config.trustedIssuers)
+      }
+    } catch (fault) {
+      next.keySets.discard()
+      throw fault
+    }
     this.#noteManagedHeaders(config)
     this.#decider = next
     next.keySets.succeed(before.keySets)

@@ -106,6 +106,12 @@ export class KeySets {
     }
   }
 
+  /** These key sets never came into use: ends what they began, and leaves what they took to those that have it. */
+  discard(): void {
+    this.#refresher.stop()
+    for (const state of this.#status) if (!this.#taken.has(state)) state.end()
+  }
+
   /** Stops all timers. Searches still work on what is loaded. */
   stop(): void {
     this.#refresher.stop()

@@ -212,6 +212,50 @@ describe('a configuration that cannot be used', () => {
   })
 })
 
+describe('while another configuration waits for its keys', () => {
+  let silent: Server
+  let directory: string
+  beforeEach(async () => {
+    silent = createServer(() => undefined)
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    directory = await mkdtemp(join(tmpdir(), 'scopegate-reload-'))
+  })
+  afterEach(async () => {
+    silent.close()
+    await rm(directory, { recursive: true })
+  })
+
+  const slow = (): Entry => {
+    const { port } = silent.address() as AddressInfo
+    const issuer = `http://127.0.0.1:${String(port)}`
+    return { id: 'slow', issuer, keys: { discovery: true, timeoutSeconds: 1 } }
+  }
+
+  it('a token stays revoked, also where its issuer gets another name', async () => {
+    const revocation = { file: join(directory, 'revoked.yaml') }
+    const until = '2099-01-01T00:00:00Z'
+    await writeFile(
+      revocation.file,
+      JSON.stringify([{ issuer: issuer.issuer, sub: 'alice', until }]),
+    )
+    await gate.close()
+    gate = await startTestGate(testConfig(issuer, { revocation }))
+    const token = await issuer.token()
+    expect(await ask(token)).toBe('revoked')
+    const issuers = [{ id: 'renamed', issuer: issuer.issuer }, slow()]
+    let isDone = false
+    const done = gate.reconfigure(testConfig(issuer, { issuers, revocation })).then((good) => {
+      isDone = true
+      return good
+    })
+    const answers = new Set<string>()
+    while (!isDone) answers.add(await ask(token))
+    expect(await done).toBe(true)
+    expect(await ask(token)).toBe('revoked')
+    expect([...answers]).toEqual(['revoked'])
+  })
+})
+
 describe('a check under way', () => {
   let silent: Server
   let directory: string
