@@ -83,6 +83,7 @@ export class KeyRefresher {
 
   async #fetch(state: IssuerKeyState): Promise<KeySet> {
     const { id } = state.options
+    const number = state.begin()
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
@@ -90,6 +91,7 @@ export class KeyRefresher {
       const set = state.loaded(loaded.set, {
         atMs: this.#dependencies.clock.monotonicMs(),
         maxAgeMs: loaded.maxAgeMs,
+        number,
       })
       this.#snapshots?.save(state)
       return set

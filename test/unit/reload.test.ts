@@ -215,8 +215,10 @@ describe('a configuration that cannot be used', () => {
 describe('while another configuration waits for its keys', () => {
   let silent: Server
   let directory: string
+  const waiting = new Set<unknown>()
   beforeEach(async () => {
-    silent = createServer(() => undefined)
+    waiting.clear()
+    silent = createServer((socket) => waiting.add(socket))
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     directory = await mkdtemp(join(tmpdir(), 'scopegate-reload-'))
   })
@@ -253,6 +255,26 @@ describe('while another configuration waits for its keys', () => {
     expect(await done).toBe(true)
     expect(await ask(token)).toBe('revoked')
     expect([...answers]).toEqual(['revoked'])
+  })
+
+  it('a key that its issuer withdraws stays withdrawn, also where only the rules change', async () => {
+    const main = {
+      id: 'main',
+      issuer: issuer.issuer,
+      keys: { discovery: true, cooldownSeconds: 1 },
+    }
+    await gate.close()
+    gate = await startTestGate(testConfig(issuer, { issuers: [main] }))
+    const withdrawn = await issuer.token()
+    expect(await ask(withdrawn)).toBe('allow')
+    const issuers = [{ ...main, clockToleranceSeconds: 5 }, slow()]
+    const done = gate.reconfigure(testConfig(issuer, { issuers }))
+    await until(() => waiting.size > 0)
+    issuer.keys = [await createTestKey()]
+    expect(await ask(await issuer.token())).toBe('allow')
+    expect(await ask(withdrawn)).not.toBe('allow')
+    expect(await done).toBe(true)
+    expect(await ask(withdrawn)).not.toBe('allow')
   })
 })
 
