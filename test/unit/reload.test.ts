@@ -165,6 +165,18 @@ describe('a changed configuration', () => {
     await until(async () => (await ask(undefined)) !== 'allow')
   })
 
+  it('without the revocation that is read at the start only goes on refusing what is revoked', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'scopegate-reload-'))
+    const revocation = { file: join(directory, 'revoked.yaml') }
+    const leaked = { issuer: 'main', jti: 'leaked', until: '2099-01-01T00:00:00Z' }
+    await writeFile(revocation.file, JSON.stringify([leaked]))
+    await gate.close()
+    gate = await startTestGate(testConfig(issuer, { revocation }))
+    expect(await gate.reconfigure(testConfig(issuer))).toBe(true)
+    expect(await ask(await issuer.token({ jti: 'leaked' }))).toBe('revoked')
+    await rm(directory, { recursive: true })
+  })
+
   it('says which settings are read at the start only', async () => {
     const log = { level: 'debug' }
     expect(await gate.reconfigure(testConfig(issuer, { log }))).toBe(true)
