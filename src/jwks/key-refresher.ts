@@ -107,10 +107,10 @@ export class KeyRefresher {
   async #load(state: IssuerKeyState, access: KeySourceAccess): Promise<LoadedKeySet> {
     const { options, failuresInARow } = state
     if (urlOf(options.source) === undefined) return await loadKeySet(options, access) // Nobody is asked.
-    const lane = failuresInARow > 0 ? 'failing' : 'due'
+    const lane = state.isAskedFor ? 'asked' : 'due'
     return await this.#lanes.run(
       options.id,
-      state.isAskedFor ? 'asked' : lane,
+      failuresInARow > 0 ? 'failing' : lane,
       async () => await loadKeySet(options, access),
     )
   }
