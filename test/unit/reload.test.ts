@@ -165,18 +165,6 @@ describe('a changed configuration', () => {
     await until(async () => (await ask(undefined)) !== 'allow')
   })
 
-  it('without the revocation that is read at the start only goes on refusing what is revoked', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'scopegate-reload-'))
-    const revocation = { file: join(directory, 'revoked.yaml') }
-    const leaked = { issuer: 'main', jti: 'leaked', until: '2099-01-01T00:00:00Z' }
-    await writeFile(revocation.file, JSON.stringify([leaked]))
-    await gate.close()
-    gate = await startTestGate(testConfig(issuer, { revocation }))
-    expect(await gate.reconfigure(testConfig(issuer))).toBe(true)
-    expect(await ask(await issuer.token({ jti: 'leaked' }))).toBe('revoked')
-    await rm(directory, { recursive: true })
-  })
-
   it('says which settings are read at the start only', async () => {
     const log = { level: 'debug' }
     expect(await gate.reconfigure(testConfig(issuer, { log }))).toBe(true)
@@ -221,72 +209,6 @@ describe('a configuration that cannot be used', () => {
     expect(await gate.reconfigure(testConfig(issuer))).toBe(true)
     expect((await gate.readyz()).body.components['configuration']).toEqual({ ready: true })
     expect(await metric('scopegate_config_last_reload_successful')).toBe(1)
-  })
-})
-
-describe('while another configuration waits for its keys', () => {
-  let silent: Server
-  let directory: string
-  const waiting = new Set<unknown>()
-  beforeEach(async () => {
-    waiting.clear()
-    silent = createServer((socket) => waiting.add(socket))
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    directory = await mkdtemp(join(tmpdir(), 'scopegate-reload-'))
-  })
-  afterEach(async () => {
-    silent.close()
-    await rm(directory, { recursive: true })
-  })
-
-  const slow = (): Entry => {
-    const { port } = silent.address() as AddressInfo
-    const issuer = `http://127.0.0.1:${String(port)}`
-    return { id: 'slow', issuer, keys: { discovery: true, timeoutSeconds: 1 } }
-  }
-
-  it('a token stays revoked, also where its issuer gets another name', async () => {
-    const revocation = { file: join(directory, 'revoked.yaml') }
-    const until = '2099-01-01T00:00:00Z'
-    await writeFile(
-      revocation.file,
-      JSON.stringify([{ issuer: issuer.issuer, sub: 'alice', until }]),
-    )
-    await gate.close()
-    gate = await startTestGate(testConfig(issuer, { revocation }))
-    const token = await issuer.token()
-    expect(await ask(token)).toBe('revoked')
-    const issuers = [{ id: 'renamed', issuer: issuer.issuer }, slow()]
-    let isDone = false
-    const done = gate.reconfigure(testConfig(issuer, { issuers, revocation })).then((good) => {
-      isDone = true
-      return good
-    })
-    const answers = new Set<string>()
-    while (!isDone) answers.add(await ask(token))
-    expect(await done).toBe(true)
-    expect(await ask(token)).toBe('revoked')
-    expect([...answers]).toEqual(['revoked'])
-  })
-
-  it('a key that its issuer withdraws stays withdrawn, also where only the rules change', async () => {
-    const main = {
-      id: 'main',
-      issuer: issuer.issuer,
-      keys: { discovery: true, cooldownSeconds: 1 },
-    }
-    await gate.close()
-    gate = await startTestGate(testConfig(issuer, { issuers: [main] }))
-    const withdrawn = await issuer.token()
-    expect(await ask(withdrawn)).toBe('allow')
-    const issuers = [{ ...main, clockToleranceSeconds: 5 }, slow()]
-    const done = gate.reconfigure(testConfig(issuer, { issuers }))
-    await until(() => waiting.size > 0)
-    issuer.keys = [await createTestKey()]
-    expect(await ask(await issuer.token())).toBe('allow')
-    expect(await ask(withdrawn)).not.toBe('allow')
-    expect(await done).toBe(true)
-    expect(await ask(withdrawn)).not.toBe('allow')
   })
 })
 

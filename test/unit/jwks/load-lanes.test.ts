@@ -132,8 +132,9 @@ describe('an issuer that is loaded at its first use', () => {
     const { keySets, waiting, clock } = await startMany(dead + 1, { loadAtFirstUse: true })
     keySets.start()
     const nameTheDead = (): void => {
-      for (let index = 0; index < dead; index++)
+      for (let index = 0; index < dead; index++) {
         void keySets.find(`i${String(index)}`, 'k', 'ES256')
+      }
     }
     nameTheDead()
     await until(() => {
