@@ -4,6 +4,8 @@
  * The rules are:
  *   - a configuration is in force whole or not at all: one with a problem changes nothing, and operators are told why;
  *   - a file is believed when two looks a second apart saw the same, since half a file may be a configuration too;
+ *   - what was read is held against the files before and after, so that it is no mixture of two versions of them, and so
+ *     that files which go back to what they were are a change like others;
  *   - one reload at a time; what changes meanwhile is read after it.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -82,10 +84,21 @@ export class ConfigReload {
     return await this.#next
   }
 
+  async #load(): Promise<GateConfig> {
+    const { read, load } = this.#source
+    const before = await read().catch(() => undefined)
+    if (before !== undefined) this.#watch.knows(before)
+    const config = await load()
+    if (before?.equals(await read()) !== true) {
+      throw new Error('the files changed while they were read, and are read again when they rest')
+    }
+    return config
+  }
+
   async #reload(): Promise<boolean> {
     const { use, reloaded, noted } = this.#dependencies
     try {
-      const config = await this.#source.load()
+      const config = await this.#load()
       await use(config)
       const waiting = fixedSettings.filter(
         (name) => !isDeepStrictEqual(config[name], this.#started[name]),

@@ -1,7 +1,7 @@
 /** The decider in force, and how another one takes its place without a check being lost. Part of the composition root. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Allow, Check } from './check/index.js'
-import type { GateConfig } from './config/index.js'
+import { revocationClaims, type GateConfig } from './config/index.js'
 import {
   createDecider,
   succeedingDecider,
@@ -64,14 +64,21 @@ export class CurrentDecider {
    * Puts another configuration in force, all at once. Waits a bounded time for keys that are not known yet. Rejects when
    * the file of revocations cannot be read for its issuers; then nothing has changed.
    */
-  async use(config: GateConfig): Promise<void> {
+  async use(changed: GateConfig): Promise<void> {
     const before = this.#decider
-    if (!isDeepStrictEqual(namesOf(config), namesOf(before.config))) {
-      await this.#revocation?.useIssuers(config.trustedIssuers)
-    }
+    const config = this.#revocation === undefined ? changed : withRevocationClaims(changed)
     const next = succeedingDecider(config, before, this.#dependencies)
     next.keySets.start()
     await this.#firstLoads(next)
+    try {
+      // Last of all: what is revoked is asked by the names of the decider in force.
+      if (!isDeepStrictEqual(namesOf(config), namesOf(before.config))) {
+        await this.#revocation?.useIssuers(config.trustedIssuers)
+      }
+    } catch (fault) {
+      next.keySets.discard()
+      throw fault
+    }
     this.#noteManagedHeaders(config)
     this.#decider = next
     next.keySets.succeed(before.keySets)
@@ -91,6 +98,11 @@ export class CurrentDecider {
   #noteManagedHeaders({ policy, managedHeaders }: GateConfig): void {
     for (const route of policy.routes) this.#managedHeaders.set(route, managedHeaders)
   }
+}
+
+/** Revocation is of the start: it goes on whether or not the configuration still has it, and has to know tokens. */
+function withRevocationClaims(config: GateConfig): GateConfig {
+  return { ...config, neededClaims: [...new Set([...config.neededClaims, ...revocationClaims])] }
 }
 
 /** What revocation knows of issuers. */

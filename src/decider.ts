@@ -20,6 +20,7 @@ import {
   createJwtVerifier,
   introspectionRoom,
   TokenCache,
+  TrustedIssuers,
 } from './token/index.js'
 
 /** The rooms that know a configuration. */
@@ -55,13 +56,24 @@ export function succeedingDecider(
   before: Decider,
   dependencies: DeciderDependencies,
 ): Decider {
+  const robbed = templatesThatLose(config, before.config)
   const isSame = (id: string): boolean =>
+    !robbed.has(id) &&
     isDeepStrictEqual(config.issuerEntries.get(id), before.config.issuerEntries.get(id))
   const keySets = before.keySets.successor(config.issuerKeys, isSame)
   const tokenCache = canKeepTokens(config, before.config, isSame)
     ? before.tokenCache
     : createTokenCache(config, before.tokenCache)
   return assemble(config, keySets, tokenCache, dependencies)
+}
+
+/** Ids of the templates whose tokens were in part those of an issuer that now has an entry of its own. */
+function templatesThatLose(config: GateConfig, before: GateConfig): ReadonlySet<string> {
+  const owners = new TrustedIssuers(before.trustedIssuers)
+  const lost = config.trustedIssuers
+    .filter(({ template }) => template === undefined)
+    .map(({ issuer }) => owners.find({ iss: issuer }).issuer)
+  return new Set(lost.flatMap((owner) => (owner?.template === undefined ? [] : [owner.id])))
 }
 
 /**

@@ -45,6 +45,11 @@ export class FileWatch {
     this.#cancel?.()
   }
 
+  /** This content is in force, whoever read it: from now on everything else is a change, also what was there before. */
+  knows(content: Buffer): void {
+    this.#known = content
+  }
+
   #schedule(): void {
     this.#cancel = this.#clock.after(everyMs, () => void this.#look())
   }

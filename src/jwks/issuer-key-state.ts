@@ -35,6 +35,8 @@ export interface Loading {
   readonly atWallMs?: number | undefined
   /** How long the source says that its answer stays fresh; undefined when it says nothing. */
   readonly maxAgeMs?: number | undefined
+  /** Which load it was, by {@link IssuerKeyState.begin}; the newest when it is left out. */
+  readonly number?: number
 }
 
 /** The bookkeeping of one issuer. Monotonic milliseconds throughout. */
@@ -64,6 +66,9 @@ export class IssuerKeyState {
   #tokenRefresh: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
   #isEnded = false
+  #begun = 0
+  /** The number of the load whose set is in use. */
+  #newest = 0
 
   constructor(options: IssuerKeyOptions, isRequired = true) {
     this.options = options
@@ -71,8 +76,17 @@ export class IssuerKeyState {
     this.#refreshMs = options.refreshMs
   }
 
+  /** A load begins: its number, for {@link loaded}. */
+  begin(): number {
+    this.#begun += 1
+    return this.#begun
+  }
+
   /** Takes over a set from the source. */
-  loaded(set: KeySet, { atMs, atWallMs, maxAgeMs }: Loading): KeySet {
+  loaded(set: KeySet, { atMs, atWallMs, maxAgeMs, number = this.begin() }: Loading): KeySet {
+    // Two may be under way around a reload: what the older one read would bring withdrawn keys back.
+    if (number < this.#newest && this.set !== undefined) return this.set
+    this.#newest = number
     const taken = this.#take(set, atMs, atWallMs)
     this.loads += 1
     this.isFromSnapshot = false
@@ -89,15 +103,16 @@ export class IssuerKeyState {
     this.isFromSnapshot = true
   }
 
-  /** The same issuer under other rules: the keys stay, but nothing that was verified with them before. */
-  renewed(): IssuerKeyState {
-    const { set, loadedAtMs } = this
-    const state = new IssuerKeyState(this.options, this.isRequired)
-    if (set === undefined || loadedAtMs === undefined) return state
-    state.set = { ...set, keys: set.keys.map((key) => key.copy()) }
-    state.loadedAtMs = loadedAtMs
-    state.isFromSnapshot = this.isFromSnapshot
-    return state
+  /**
+   * Takes over from the same issuer under other rules: the keys stay, but nothing that was verified with them before.
+   * To be called when the other one is in use no more, so that no key comes along that it has lost meanwhile, and before
+   * it ends: each key stays trusted for as long as it was.
+   */
+  inherit({ set, loadedAtMs, isFromSnapshot }: IssuerKeyState): void {
+    if (set === undefined || loadedAtMs === undefined) return
+    this.set = { ...set, keys: set.keys.map((key) => key.copy()) }
+    this.loadedAtMs = loadedAtMs
+    this.isFromSnapshot = isFromSnapshot
   }
 
   /** The issuer is not trusted any more: ends the timer, and the trust in every key, also of sets still on their way. */

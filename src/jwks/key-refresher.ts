@@ -83,6 +83,7 @@ export class KeyRefresher {
 
   async #fetch(state: IssuerKeyState): Promise<KeySet> {
     const { id } = state.options
+    const number = state.begin()
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
@@ -91,6 +92,7 @@ export class KeyRefresher {
         atMs: this.#dependencies.clock.monotonicMs(),
         atWallMs: this.#dependencies.clock.wallMs(),
         maxAgeMs: loaded.maxAgeMs,
+        number,
       })
       this.#snapshots?.save(state)
       return set
@@ -107,10 +109,10 @@ export class KeyRefresher {
   async #load(state: IssuerKeyState, access: KeySourceAccess): Promise<LoadedKeySet> {
     const { options, failuresInARow } = state
     if (urlOf(options.source) === undefined) return await loadKeySet(options, access) // Nobody is asked.
-    const lane = failuresInARow > 0 ? 'failing' : 'due'
+    const lane = state.isAskedFor ? 'asked' : 'due'
     return await this.#lanes.run(
       options.id,
-      state.isAskedFor ? 'asked' : lane,
+      failuresInARow > 0 ? 'failing' : lane,
       async () => await loadKeySet(options, access),
     )
   }

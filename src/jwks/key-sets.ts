@@ -84,7 +84,10 @@ export class KeySets {
     for (const options of issuers) {
       const state = this.#states.get(options.id)
       if (state === undefined || !isDeepStrictEqual(state.options, options)) continue
-      taken.set(options.id, isSame(options.id) ? state : state.renewed())
+      taken.set(
+        options.id,
+        isSame(options.id) ? state : new IssuerKeyState(options, state.isRequired),
+      )
     }
     return new KeySets(issuers, this.#dependencies, taken, true)
   }
@@ -96,7 +99,10 @@ export class KeySets {
     )
     before.stop()
     for (const state of before.status()) {
-      if (!this.#taken.has(state)) state.end()
+      if (this.#taken.has(state)) continue
+      const heir = this.#states.get(state.options.id)
+      if (heir !== undefined && this.#taken.has(heir)) heir.inherit(state)
+      state.end()
     }
     for (const state of this.#taken) {
       this.#refresher.watch(state)
@@ -104,6 +110,12 @@ export class KeySets {
       const dueMs = dueAtMs.get(state.options.id) ?? this.#now() // Undefined while a refresh is under way, which is made anew.
       this.#refresher.refreshAfter(state, Math.max(0, dueMs - this.#now()))
     }
+  }
+
+  /** These key sets never came into use: ends what they began, and leaves what they took to those that have it. */
+  discard(): void {
+    this.#refresher.stop()
+    for (const state of this.#status) if (!this.#taken.has(state)) state.end()
   }
 
   /** Stops all timers. Searches still work on what is loaded. */

@@ -3,8 +3,8 @@
  *
  * The rules are:
  *   - a token that needs the keys goes first, in a lane of its own, whatever else there is to load;
- *   - sources that failed the last time are asked again in a lane of their own, so that those that hang do not hold up
- *     those that answer;
+ *   - sources that failed the last time are asked again in a lane of their own, also for a token, so that those that hang
+ *     do not hold up those that answer: anybody can write any issuer into a token;
  *   - in a lane it is first come, first served, and each has a bound. What waits has no time-out: the load has one, from
  *     when it begins.
  */
@@ -42,15 +42,13 @@ export class LoadLanes {
     }
   }
 
-  /** Moves a load that waits to the lane of what tokens ask for. Does nothing when it does not wait. */
+  /** Moves a load that waits until it is its turn to the lane of what tokens ask for. Does nothing to others. */
   hurry(id: string): void {
-    for (const lane of ['due', 'failing'] as const) {
-      const load = this.#waiting[lane].get(id)
-      if (load === undefined) continue
-      this.#waiting[lane].delete(id)
-      this.#waiting.asked.set(id, load)
-      this.#admit('asked')
-    }
+    const load = this.#waiting.due.get(id)
+    if (load === undefined) return
+    this.#waiting.due.delete(id)
+    this.#waiting.asked.set(id, load)
+    this.#admit('asked')
   }
 
   #enter(lane: LoadLane): boolean {

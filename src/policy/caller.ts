@@ -69,7 +69,9 @@ function signsOf(claims: Claims, clients: readonly string[]): readonly (SubjectT
     gty === 'client-credentials' ? 'client' : undefined,
   ] as const
   if (typeof sub !== 'string') return says
-  if (clients.includes(sub) || sub.endsWith('@clients')) return [...says, 'client']
+  // The client's own id before it: a user may choose a name that ends like that.
+  const isClient = clients.some((id) => sub === id || sub === `${id}@clients`)
+  if (isClient) return [...says, 'client']
   // Entra's `sub` of an application is an id of its own, so that it proves nothing where there is an `oid`.
   const isTelling = clients.length > 0 && !Object.hasOwn(claims, 'oid')
   // What another sign already told of a client, a different `sub` does not contradict.

@@ -39,6 +39,19 @@ export function createImplyScopes(
   if (hierarchy.size === 0 && separator === undefined) return (granted) => granted
   const implying = [...hierarchy.keys()]
 
+  /** What is held, and what the scopes imply that a wildcard covers only as it is read somewhere. */
+  function heldByWidest(
+    held: ReadonlySet<string>,
+    wildcards: readonly (readonly string[])[],
+    by: ScopeSeparator,
+  ): ReadonlySet<string> {
+    const isCovered = (name: string): boolean =>
+      wildcards.some((wildcard) => mayCover(wildcard, name.split(by)))
+    const wide = new Set([...held, ...implying.filter(isCovered)])
+    for (const name of wide) for (const implied of hierarchy.get(name) ?? []) wide.add(implied)
+    return wide
+  }
+
   return (granted) => {
     const held = new Set(granted.names)
     const wildcards: (readonly string[])[] = []
@@ -53,9 +66,10 @@ export function createImplyScopes(
     if (separator === undefined) return withDoubt((name) => held.has(name), granted.mayHave)
     const has = (name: string): boolean =>
       held.has(name) || wildcards.some((wildcard) => covers(wildcard, name.split(separator)))
+    const wide = wildcards.length === 0 ? held : heldByWidest(held, wildcards, separator)
     const mayHave = (name: string): boolean =>
       granted.mayHave !== undefined ||
-      held.has(name) ||
+      wide.has(name) ||
       wildcards.some((wildcard) => mayCover(wildcard, name.split(separator)))
     return { has, mayHave }
   }

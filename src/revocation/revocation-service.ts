@@ -112,7 +112,9 @@ export class RevocationService implements Revocations {
   async useIssuers(issuers: readonly NamedIssuer[]): Promise<void> {
     this.#issuers.replace(issuers)
     try {
-      await Promise.all([this.#file?.reread(), this.#store?.reread(patienceMs)])
+      // The store only adds, the file replaces: last, so that nothing is waited for once the names of before are gone.
+      await this.#store?.reread(patienceMs)
+      await this.#file?.reread()
       this.#knownIssuers = issuers
     } catch (fault) {
       this.#issuers.replace(this.#knownIssuers)

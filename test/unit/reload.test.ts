@@ -1,5 +1,5 @@
 /** Another configuration while the gate is at work: in force whole or not at all, and nothing lost that it does not touch. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +100,23 @@ describe('a changed configuration', () => {
     expect(await ask(token)).toBe(reason)
   })
 
+  it('refuses known tokens of a template by the entry that one of its tenants gets', async () => {
+    const keys = { jwksUri: `${issuer.issuer}/jwks` }
+    const template = {
+      id: 'tenants',
+      issuerTemplate: `${issuer.issuer}/{tenant}/v2`,
+      bind: { tenant: { claim: '/tid', pattern: 'name' } },
+      keys: { ...keys, honourKeyIssuer: false },
+    }
+    await gate.reconfigure(testConfig(issuer, { issuers: [template] }))
+    const iss = `${issuer.issuer}/acme/v2`
+    const token = await issuer.token({ iss, tid: 'acme' })
+    expect(await ask(token)).toBe('allow')
+    const acme = { id: 'acme', issuer: iss, keys, grantableScopes: [] }
+    expect(await gate.reconfigure(testConfig(issuer, { issuers: [template, acme] }))).toBe(true)
+    expect(await ask(token)).toBe('insufficient_scope')
+  })
+
   it('gives the name of an issuer to another one without giving it its keys', async () => {
     const other = await startTestAuthorizationServer()
     const token = await issuer.token()
@@ -136,6 +153,16 @@ describe('a changed configuration', () => {
     })
     await gate.reconfigure(testConfig(issuer, { issuers }))
     expect(await ask(await issuer.token())).toBe('allow')
+  })
+
+  it('gives way again when the files go back to what they were before', async () => {
+    const before = await readFile(gate.file, 'utf8')
+    expect(await gate.reconfigure(withRoutes({ id: 'all', path: '/**', access: 'public' }))).toBe(
+      true,
+    )
+    expect(await ask(undefined)).toBe('allow')
+    await writeFile(gate.file, before)
+    await until(async () => (await ask(undefined)) !== 'allow')
   })
 
   it('says which settings are read at the start only', async () => {

@@ -54,7 +54,7 @@ async function startMany(count: number, changes: Partial<IssuerKeyOptions> = {})
       observer: { refreshed: () => undefined, snapshot: () => undefined },
     },
   )
-  return { keySets, waiting, seen, readiness: new Readiness(() => keySets.status()) }
+  return { keySets, waiting, seen, clock, readiness: new Readiness(() => keySets.status()) }
 }
 
 describe('a start with many issuers', () => {
@@ -124,6 +124,30 @@ describe('an issuer that is loaded at its first use', () => {
     expect(await found).toMatchObject({ kind: 'keys' })
     expect(readiness.components()['issuer:i0']).toEqual({ ready: true })
     expect(keySets.status()[0]?.nextRefreshAtMs).toBeGreaterThan(0)
+    keySets.stop()
+  })
+
+  it('does not wait behind issuers that hang, however many of them tokens name', async () => {
+    const dead = 100
+    const { keySets, waiting, clock } = await startMany(dead + 1, { loadAtFirstUse: true })
+    keySets.start()
+    const nameTheDead = (): void => {
+      for (let index = 0; index < dead; index++) {
+        void keySets.find(`i${String(index)}`, 'k', 'ES256')
+      }
+    }
+    nameTheDead()
+    await until(() => {
+      for (const { fail } of waiting.values()) fail()
+      return keySets.status().filter(({ failuresInARow }) => failuresInARow > 0).length === dead
+    })
+    clock.advance(500)
+    await until(() => waiting.size === laneWidths.failing)
+    nameTheDead()
+    const found = keySets.find(`i${String(dead)}`, 'k', 'ES256')
+    await until(() => waiting.has(`i${String(dead)}`))
+    waiting.get(`i${String(dead)}`)?.end()
+    expect(await found).toMatchObject({ kind: 'keys' })
     keySets.stop()
   })
 

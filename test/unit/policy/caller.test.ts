@@ -35,6 +35,9 @@ describe('subjectTypeOf', () => {
     [{}, ['app'], undefined],
     [{ sub: 5 }, ['app'], undefined],
     [{ sub: 'x@clients', gty: 'client-credentials' }, ['x'], 'client'],
+    [{ sub: 'x@clients' }, ['x'], 'client'],
+    [{ sub: 'mallory@clients' }, ['x'], 'user'], // Where users choose their names.
+    [{ sub: 'mallory@clients' }, [], undefined],
     [{ sub: 'auth0|1', gty: 'password' }, ['x'], 'user'],
     [{ sub: 's', oid: 's', idtyp: 'app' }, ['a'], 'client'],
     [{ sub: 's', oid: 'o', idtyp: 'user' }, ['a'], 'user'],

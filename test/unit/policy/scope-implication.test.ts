@@ -121,6 +121,13 @@ describe('a wildcard', () => {
     expect(passes('orders:*', 'stock:read', hierarchy)).toBe(false)
   })
 
+  it('is as wide in what it implies as in itself where a demand is for none', () => {
+    const hierarchy = { 'admin:all:x': ['y'], y: ['secret'] }
+    expect(passes('admin:*', 'secret', hierarchy, ':')).toBe(false)
+    expect(passes('admin:*', { none: ['secret'] }, hierarchy, ':')).toBe(false)
+    expect(passes('other:*', { none: ['secret'] }, hierarchy, ':')).toBe(true)
+  })
+
   it('never covers what it may not have, and may have all that it covers', () => {
     const name = fc
       .array(fc.constantFrom('a', 'b', '*', ''), { minLength: 1, maxLength: 3 })
