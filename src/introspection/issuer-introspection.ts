@@ -155,7 +155,7 @@ export class IssuerIntrospection {
     const fault = describeFault(error)
     this.lastFault = fault
     this.#endpoint = undefined
-    const opened = this.#breaker.failed(this.#now())
+    const opened = this.#breaker.failed(this.#now(), startedAtMs)
     if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
     if (opened) observer.circuit(issuerId, fault)
     observer.asked(issuerId, 'failed', this.#secondsSince(startedAtMs))
