@@ -132,6 +132,7 @@ export class IssuerIntrospection {
       issuer: options.issuer,
       clientId: options.authentication.clientId,
       algorithms: options.algorithms,
+      honoursKeyIssuer: options.honoursKeyIssuer,
       clockToleranceMs: options.clockToleranceMs,
       nowMs: clock.wallMs(),
       findKeys: (kid, algorithm) => findKeys(options.issuerId, kid, algorithm),

@@ -23,6 +23,7 @@ export type {
   VerifyToken,
 } from './token-routing.js'
 export type { TokenTypes } from './token-type.js'
+export { keysOfIssuer } from './trusted-issuers.js'
 export type { TrustedIssuer } from './trusted-issuers.js'
 export { createJwtVerifier, pickClaims } from './verify-jwt.js'
 export type { JwtVerification, VerifyJwt } from './verify-jwt.js'
