@@ -58,6 +58,7 @@ export function compileIntrospection(
     authentication: compileAuthentication(introspection, at, directory, findings),
     requiresSignature: introspection.signedResponses === 'require',
     algorithms,
+    honoursKeyIssuer: input.keys.honourKeyIssuer ?? false,
     timeoutMs: introspection.timeoutSeconds * 1_000,
     maxConcurrent: introspection.maxConcurrentRequests,
     maxNewTokensPerSecond: introspection.maxNewTokensPerSecond,

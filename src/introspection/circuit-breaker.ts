@@ -15,7 +15,7 @@ const openMs = 5_000
 export class CircuitBreaker {
   #state: CircuitState = 'closed'
   #faultsInARow = 0
-  #openedAtMs = 0
+  #openedAtMs = Number.NEGATIVE_INFINITY
 
   /** The state as of the last question. */
   get state(): CircuitState {
@@ -48,10 +48,11 @@ export class CircuitBreaker {
     return !wasClosed
   }
 
-  /** A question was not answered. Returns whether that opened the circuit; a probe that fails keeps it open. */
-  failed(nowMs: number): boolean {
+  /** A question of `askedAtMs` was not answered. Returns whether that opened the circuit; a probe that fails keeps it open. */
+  failed(nowMs: number, askedAtMs: number): boolean {
+    // A fault of before would speak for the probe that is under way, or take back its answer.
+    if (this.#state === 'open' || askedAtMs <= this.#openedAtMs) return false
     this.#faultsInARow += 1
-    if (this.#state === 'open') return false
     const wasClosed = this.#state === 'closed'
     if (wasClosed && this.#faultsInARow < faultsToOpen) return false
     this.#state = 'open'

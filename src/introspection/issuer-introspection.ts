@@ -136,6 +136,7 @@ export class IssuerIntrospection {
       issuer: options.issuer,
       clientId: options.authentication.clientId,
       algorithms: options.algorithms,
+      honoursKeyIssuer: options.honoursKeyIssuer,
       clockToleranceMs: options.clockToleranceMs,
       nowMs: clock.wallMs(),
       findKeys: (kid, algorithm) => findKeys(options.issuerId, kid, algorithm),
@@ -165,7 +166,7 @@ export class IssuerIntrospection {
       if (this.#breaker.succeeded()) observer.circuit(issuerId, undefined)
       if (isFirst) observer.failing(issuerId, fault)
     } else {
-      const opened = this.#breaker.failed(this.#now())
+      const opened = this.#breaker.failed(this.#now(), startedAtMs)
       if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
       if (opened) observer.circuit(issuerId, fault)
     }

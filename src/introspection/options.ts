@@ -29,6 +29,8 @@ export interface IntrospectionOptions {
   /** Whether every answer has to be signed (RFC 9701). */
   readonly requiresSignature: boolean
   readonly algorithms: ReadonlySet<JwsAlgorithm>
+  /** Whether a key signs answers only of the issuer that it names in the JWKS. */
+  readonly honoursKeyIssuer: boolean
   readonly timeoutMs: number
   readonly maxConcurrent: number
   /** Of tokens that were not active a while ago. */

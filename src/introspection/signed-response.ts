@@ -2,17 +2,18 @@
  * A signed answer (RFC 9701): a JWT for us alone, by a key of the issuer that was asked.
  *
  * The rules are: `typ` is token-introspection+jwt, so that no access token passes for an answer; `iss` is the issuer;
- * `aud` is our client id and nobody else's; `iat` is of now; the algorithm is one of the issuer's. Whatever is wrong is the
+ * `aud` is our client id and nobody else's; `iat` is of now; algorithm and key are of the issuer. Whatever is wrong is the
  * endpoint's trouble and never the token's.
  */
 import { isJwsAlgorithm, type JwsAlgorithm, type KeySearch } from '../jwks/index.js'
-import { decodeJwt, signingKey, type DecodedJwt } from '../token/index.js'
+import { decodeJwt, keysOfIssuer, signingKey, type DecodedJwt } from '../token/index.js'
 
 /** What a signed answer is held against. */
 export interface SignedResponseRules {
   readonly issuer: string
   readonly clientId: string
   readonly algorithms: ReadonlySet<JwsAlgorithm>
+  readonly honoursKeyIssuer: boolean
   readonly clockToleranceMs: number
   readonly nowMs: number
   readonly findKeys: (
@@ -40,7 +41,9 @@ export async function verifySignedResponse(
   }
   const found = await rules.findKeys(kid, alg)
   if (found.kind !== 'keys') throw new Error('the key of the signed answer is not there')
-  if ((await signingKey(text, found.keys, alg)) === undefined) {
+  // Fail closed: a set may have keys of other issuers, which do not speak for this one.
+  const keys = keysOfIssuer(rules, undefined, found.keys)
+  if ((await signingKey(text, keys, alg)) === undefined) {
     throw new Error('the signature of the answer is not the issuer’s')
   }
   return jwt.claims['token_introspection'] as Readonly<Record<string, unknown>>

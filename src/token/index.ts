@@ -24,7 +24,7 @@ export type {
 } from './token-routing.js'
 export { hasMarksOfAnotherKind, isAccessTokenType } from './token-type.js'
 export type { TokenTypes } from './token-type.js'
-export { TrustedIssuers } from './trusted-issuers.js'
+export { keysOfIssuer, TrustedIssuers } from './trusted-issuers.js'
 export type { TrustedIssuer } from './trusted-issuers.js'
 export { createJwtVerifier, pickClaims } from './verify-jwt.js'
 export type { JwtVerification, VerifyJwt } from './verify-jwt.js'

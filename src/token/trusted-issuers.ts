@@ -92,7 +92,7 @@ export class TrustedIssuers {
  * template serves every tenant, one that names an issuer serves this one only, and one that names none serves nobody.
  */
 export function keysOfIssuer(
-  { issuer, honoursKeyIssuer }: TrustedIssuer,
+  { issuer, honoursKeyIssuer }: Pick<TrustedIssuer, 'issuer' | 'honoursKeyIssuer'>,
   tenantIssuer: string | undefined,
   keys: readonly VerificationKey[],
 ): readonly VerificationKey[] {
