@@ -80,7 +80,13 @@ export async function createWorld(): Promise<{
     awaitReady: false,
   })
   const crowded = await startTestGate(
-    forTokensOf(issuer, hangingIssuer, { decisionTimeoutMs: 30_000 }, { maxWaitingChecks: 1 }),
+    forTokensOf(
+      issuer,
+      hangingIssuer,
+      { decisionTimeoutMs: 30_000 },
+      // The load that is waited for outlasts every table, or the next check would find room and wait.
+      { maxWaitingChecks: 1, timeoutSeconds: 60 },
+    ),
     { awaitReady: false },
   )
   const waiting = crowded.client
