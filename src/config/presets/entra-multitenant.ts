@@ -5,19 +5,17 @@
  * Unverified: the hosts of national clouds.
  */
 import type { Preset } from '../preset.js'
+import { entraV2 } from './entra-v2.js'
 
 /** Microsoft Entra ID, tokens of version 2.0, many tenants. */
 export const entraMultitenant: Preset = {
+  ...entraV2,
   issuerForm: {
     pattern:
       /^https:\/\/(?<host>login\.(?:microsoftonline\.com|microsoftonline\.us|partner\.microsoftonline\.cn))\/\{\w+\}\/v2\.0$/,
     hint: 'issuerTemplate is https://login.microsoftonline.com/{tenantid}/v2.0, with bind: { tenantid: { claim: /tid } }',
   },
   keys: { metadataUrl: 'https://{host}/organizations/v2.0/.well-known/openid-configuration' },
-  algorithms: ['RS256'],
-  tokenTypes: 'lenient',
-  claims: { scopes: ['/scp'], permissions: [], roles: ['/roles'], client: ['/azp'] },
-  subject: '/oid',
-  require: { '/ver': '2.0' },
-  refuseHeaders: ['nonce'],
+  // The tenant in it is bound to the one in `iss` by the template.
+  require: { ...entraV2.require, '/tid': { present: true } },
 }
