@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Allow, Check } from './check/index.js'
 import { revocationClaims, type GateConfig } from './config/index.js'
+import { within } from './deadline.js'
 import {
   createDecider,
   succeedingDecider,
@@ -69,7 +70,7 @@ export class CurrentDecider {
     const config = this.#revocation === undefined ? changed : withRevocationClaims(changed)
     const next = succeedingDecider(config, before, this.#dependencies)
     next.keySets.start()
-    await this.#firstLoads(next)
+    await within(clock, keysPatienceMs, next.keySets.firstLoads(), undefined)
     try {
       // Last of all: what is revoked is asked by the names of the decider in force.
       if (!isDeepStrictEqual(namesOf(config), namesOf(before.config))) {
@@ -83,16 +84,6 @@ export class CurrentDecider {
     this.#decider = next
     next.keySets.succeed(before.keySets)
     next.tokenCache.forgetRejections()
-  }
-
-  async #firstLoads({ keySets }: Decider): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(keysPatienceMs, resolve)
-      void keySets.firstLoads().then(() => {
-        cancel()
-        resolve()
-      })
-    })
   }
 
   #noteManagedHeaders({ policy, managedHeaders }: GateConfig): void {

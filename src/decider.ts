@@ -33,9 +33,8 @@ export interface Decider {
 }
 
 /** What every decider of a process shares. */
-export interface DeciderDependencies extends Pick<
-  CheckDependencies,
-  'revocations' | 'onFault' | 'labels'
+export interface DeciderDependencies extends Required<
+  Pick<CheckDependencies, 'revocations' | 'onFault' | 'labels'>
 > {
   readonly keySets: KeySetsDependencies
   readonly introspections: (config: GateConfig, keySets: KeySets) => readonly IssuerIntrospection[]
@@ -137,7 +136,7 @@ function assemble(
       budgetMs: config.limits.decisionTimeoutMs,
     },
     onFault,
-    ...(labels === undefined ? {} : { labels }),
+    labels,
   })
   return { config, keySets, introspections, tokenCache, check }
 }

@@ -8,6 +8,7 @@
  *   - nothing is awaited unless a key set has to be waited for or a signature to be verified.
  */
 import { extractAccessToken } from '../bearer/index.js'
+import { within } from '../deadline.js'
 import { canonicalHost, canonicalPath, isCanonicalMethod, type Policy } from '../policy/index.js'
 import type { ImplyScopes, Route } from '../policy/index.js'
 import {
@@ -18,7 +19,6 @@ import {
 } from '../token/index.js'
 import { createAuthorize, type ClaimPointers } from './authorize.js'
 import type { CheckRequest } from './check-request.js'
-import { within } from './deadline.js'
 import type { Decision, Refusal } from './decision.js'
 import { noIdentityHeaders } from './identity-headers.js'
 import type { Reason } from './reason.js'

@@ -6,7 +6,13 @@
  * endpoint's trouble and never the token's.
  */
 import { isJwsAlgorithm, type JwsAlgorithm, type KeySearch } from '../jwks/index.js'
-import { decodeJwt, keysOfIssuer, signingKey, type DecodedJwt } from '../token/index.js'
+import {
+  decodeJwt,
+  keysOfIssuer,
+  normalizeTokenType,
+  signingKey,
+  type DecodedJwt,
+} from '../token/index.js'
 
 /** What a signed answer is held against. */
 export interface SignedResponseRules {
@@ -50,7 +56,7 @@ export async function verifySignedResponse(
 }
 
 function faultOf({ header, claims }: DecodedJwt, rules: SignedResponseRules): string | undefined {
-  const type = header.typ?.toLowerCase().replace(/^application\//, '')
+  const type = header.typ === undefined ? undefined : normalizeTokenType(header.typ)
   if (type !== 'token-introspection+jwt') return 'has another typ than token-introspection+jwt'
   const { iss, aud, iat, token_introspection: members } = claims
   if (iss !== rules.issuer) return 'is of another issuer'

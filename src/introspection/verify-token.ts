@@ -74,13 +74,7 @@ export function createTokenVerifier(
     const wantsMore = check === 'introspection' || check === 'both'
     if (!wantsMore || authentication.kind !== 'verified') return verification
     // Fail closed: the route wants the issuer's word, and this issuer cannot be asked.
-    return {
-      authentication: {
-        kind: 'rejected',
-        reason: 'unknown_issuer',
-        issuerId: authentication.token.issuerId,
-      },
-    }
+    return rejected('unknown_issuer', authentication.token.issuerId)
   }
 }
 
@@ -113,13 +107,7 @@ function combined(byKey: JwtVerification, asked: Introspected, claims: Claims): 
   const [mine, theirs] = [byKey.authentication, verification.authentication]
   if (mine.kind !== 'verified' || theirs.kind !== 'verified') return verification
   if (differs(members, claims, ['sub']) || differs(members, claims, ['client_id', 'azp'])) {
-    return {
-      authentication: {
-        kind: 'rejected',
-        reason: 'introspection_mismatch',
-        issuerId: mine.token.issuerId,
-      },
-    }
+    return rejected('introspection_mismatch', mine.token.issuerId)
   }
   const isSenderConstrained = mine.token.isSenderConstrained || theirs.token.isSenderConstrained
   return {

@@ -8,6 +8,7 @@
  *   - news can get lost without a word, so the whole is read again now and then.
  */
 import { hash } from 'node:crypto'
+import { within } from '../deadline.js'
 import type { Clock } from './clock.js'
 import type { IssuerNames } from './issuer-names.js'
 import type { RevocationObserver, RevocationResult } from './observer.js'
@@ -86,13 +87,7 @@ export class StoreSource {
 
   /** Reads the whole list again, for other issuers. Resolves when that is done, has failed, or the time is up. */
   async reread(patienceMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#dependencies.clock.after(patienceMs, resolve)
-      void this.#read().then(() => {
-        cancel()
-        resolve()
-      })
-    })
+    await within(this.#dependencies.clock, patienceMs, this.#read(), undefined)
   }
 
   /** Makes a revocation known to every replica. Rejects when the store did not surely take it. */

@@ -22,7 +22,7 @@ export type {
   TokenRouting,
   VerifyToken,
 } from './token-routing.js'
-export { hasMarksOfAnotherKind, isAccessTokenType } from './token-type.js'
+export { hasMarksOfAnotherKind, isAccessTokenType, normalizeTokenType } from './token-type.js'
 export type { TokenTypes } from './token-type.js'
 export { keysOfIssuer, TrustedIssuers } from './trusted-issuers.js'
 export type { TrustedIssuer } from './trusted-issuers.js'

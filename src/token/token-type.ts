@@ -53,7 +53,8 @@ export function hasMarksOfAnotherKind(
   return !allowsIdTokens && idTokenClaims.some((claim) => Object.hasOwn(claims, claim))
 }
 
-function normalizeTokenType(typ: string): string {
+/** A type as it is compared: in lower case, and without `application/` where it may be left out. */
+export function normalizeTokenType(typ: string): string {
   const type = typ.toLowerCase()
   const subtype = type.startsWith('application/') ? type.slice('application/'.length) : type
   return subtype.includes('/') ? type : subtype

@@ -1,8 +1,9 @@
 /**
  * The verification of a JWT access token, step by step (RFC 9068 section 4, RFC 8725).
  *
- * The order is: form, issuer, refused headers, type, algorithm, key, signature, claims, rules. What is read before the signature only selects
- * among things that the operator configured; nothing is fetched because of it but the issuer's own key set.
+ * The order is: form, issuer, refused headers, type, algorithm, key, signature, claims, rules. What is read before the
+ * signature only selects among things that the operator configured; nothing is fetched because of it but the issuer's own
+ * key set.
  */
 import {
   isJwsAlgorithm,

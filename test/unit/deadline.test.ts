@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { within } from '../../../src/check/deadline.js'
-import { createFakeClock } from '../../support/fake-clock.js'
+import { within } from '../../src/deadline.js'
+import { createFakeClock } from '../support/fake-clock.js'
 
 function never(): Promise<string> {
   return new Promise(() => undefined)

@@ -1,9 +1,9 @@
 /** A bound on waiting: whoever asked gets an answer before it stops listening. */
-import type { Clock } from '../token/index.js'
+import type { WatchClock } from './file-watch.js'
 
 /** Resolves like `work`, or to `late` once the time is over; what `work` does later is ignored. Rejects like `work`. */
 export async function within<T>(
-  clock: Clock,
+  clock: WatchClock,
   budgetMs: number,
   work: Promise<T>,
   late: T,
