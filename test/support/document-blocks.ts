@@ -16,6 +16,19 @@ export function blocksOf(document: string, language: string): readonly string[] 
   )
 }
 
+/** The sections of a document by their titles, which are no part of them. */
+export function sectionsOf(document: string): ReadonlyMap<string, string> {
+  return new Map(
+    document
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => {
+        const [title = '', ...lines] = section.split('\n')
+        return [title, lines.join('\n').trim()]
+      }),
+  )
+}
+
 /** The steps of a `console` block. */
 export function stepsOf(block: string): readonly Step[] {
   return block

@@ -27,6 +27,16 @@ export function setUp(): void {
 
 export type Settings = Record<string, unknown>
 
+/** The introspection of an issuer that is asked at the endpoint. */
+export function askingTheEndpoint(changes: Settings = {}): Settings {
+  return {
+    endpoint: endpoint.url,
+    clientId: 'the gate',
+    clientSecretFile: resolve('test/vectors/introspection/secret'),
+    ...changes,
+  }
+}
+
 /** Starts a gate that asks the endpoint; `introspection` and `more` are the issuer's, `changes` of the whole. */
 export async function start(
   introspection: Settings = {},
@@ -39,13 +49,7 @@ export async function start(
         {
           id: 'main',
           issuer: issuer.issuer,
-          introspection: {
-            endpoint: endpoint.url,
-            clientId: 'the gate',
-            clientSecretFile: resolve('test/vectors/introspection/secret'),
-            timeoutSeconds: 0.3,
-            ...introspection,
-          },
+          introspection: askingTheEndpoint({ timeoutSeconds: 0.3, ...introspection }),
           ...more,
         },
       ],

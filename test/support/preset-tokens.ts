@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { CompactSign } from 'jose'
 import { parse } from 'yaml'
 import type { TestKey } from './authorization-server.js'
-import { blocksOf } from './document-blocks.js'
+import { blocksOf, sectionsOf } from './document-blocks.js'
 import { createNamedKey } from './named-key.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -51,12 +51,8 @@ export function presetConfig(preset: string): string {
 
 /** The sections of the page by their titles. */
 export function presetSections(): ReadonlyMap<string, string> {
-  const page = readFileSync(new URL('../../docs/identity-providers.md', import.meta.url), 'utf8')
-  return new Map(
-    page
-      .split(/^## /m)
-      .slice(1)
-      .map((section) => [section.slice(0, section.indexOf('\n')), section] as const),
+  return sectionsOf(
+    readFileSync(new URL('../../docs/identity-providers.md', import.meta.url), 'utf8'),
   )
 }
 

@@ -3,17 +3,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { selectorsIn, shippedRules } from '../../support/alert-rules.js'
+import { sectionsOf } from '../../support/document-blocks.js'
 
 const page = readFileSync('docs/runbooks.md', 'utf8')
-const sections = new Map(
-  page
-    .split(/^## /m)
-    .slice(1)
-    .map((section) => {
-      const [name = '', ...text] = section.split('\n')
-      return [name, text.join('\n').trim()]
-    }),
-)
+const sections = sectionsOf(page)
 const rules = shippedRules().groups.flatMap((group) => group.rules)
 const names = rules.map(({ alert }) => alert)
 

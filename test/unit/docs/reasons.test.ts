@@ -2,17 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { reasonAnswers, reasons } from '../../../src/check/index.js'
+import { sectionsOf } from '../../support/document-blocks.js'
 
 const page = readFileSync('docs/reasons.md', 'utf8')
-const sections = new Map(
-  page
-    .split(/^## /m)
-    .slice(1)
-    .map((section) => {
-      const [name = '', ...text] = section.split('\n')
-      return [name, text.join('\n').trim()]
-    }),
-)
+const sections = sectionsOf(page)
 
 it.each([...reasons])('%s is explained, with its status', (reason) => {
   expect(sections.get(reason)).toMatch(new RegExp(`^${String(reasonAnswers[reason].httpStatus)}`))

@@ -1,8 +1,8 @@
 /** Attacks on introspection: tokens of another kind, an issuer that is not for a resource, and floods. */
-import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sendJson, testAudience } from '../../support/authorization-server.js'
 import {
+  askingTheEndpoint,
   endpoint,
   gate,
   issuer,
@@ -64,22 +64,13 @@ describe('an issuer without keys', () => {
           {
             id: 'main',
             issuer: issuer.issuer,
-            introspection: {
-              endpoint: endpoint.url,
-              clientId: 'the gate',
-              clientSecretFile: resolve('test/vectors/introspection/secret'),
-              tokenPrefix: 'main_',
-            },
+            introspection: askingTheEndpoint({ tokenPrefix: 'main_' }),
           },
           {
             id: 'keyless',
             issuer: iss,
             tokenCheck: 'introspection',
-            introspection: {
-              endpoint: endpoint.url,
-              clientId: 'the gate',
-              clientSecretFile: resolve('test/vectors/introspection/secret'),
-            },
+            introspection: askingTheEndpoint(),
           },
         ],
         resources: [
