@@ -36,18 +36,32 @@ export interface ClaimPointers extends Readonly<Partial<Record<NameKind, readonl
   readonly subjectType?: SubjectTypeRule
 }
 
-interface TokenMemory {
+/** What was made of a token, kept at the token itself: see {@link VerifiedAccessToken.memory}. */
+class TokenMemory {
+  /** Who made it: another configuration makes its own. */
+  readonly maker: unknown
   /** As it was verified; the principal's token has only those claims that count. */
   readonly verified: VerifiedAccessToken
   readonly principal: Principal
   readonly grant: Grant
   readonly pointers: ClaimPointers
-  readonly decisions: Map<Route, Decision>
+  readonly decisions = new Map<Route, Decision>()
   /** Made when somebody first asks whether the token is revoked. */
-  identifiers: TokenIdentifiers | undefined
-  revoked: Map<Route, Decision> | undefined
+  identifiers: TokenIdentifiers | undefined = undefined
+  revoked: Map<Route, Decision> | undefined = undefined
   /** Refusals because of the request's own values, by route and reason. */
-  unmet: Map<string, Decision> | undefined
+  unmet: Map<string, Decision> | undefined = undefined
+
+  constructor(
+    maker: unknown,
+    parts: Pick<TokenMemory, 'verified' | 'principal' | 'grant' | 'pointers'>,
+  ) {
+    this.maker = maker
+    this.verified = parts.verified
+    this.principal = parts.principal
+    this.grant = parts.grant
+    this.pointers = parts.pointers
+  }
 }
 
 /** A token that visits more routes than this is decided anew now and then, so that its memory stays small. */
@@ -61,14 +75,8 @@ export function createAuthorize(
   revocations: Revocations,
   implyScopes: ImplyScopes = (granted) => granted,
 ): (token: VerifiedAccessToken, route: Route, host?: string, path?: string) => Decision {
-  const memories = new WeakMap<VerifiedAccessToken, TokenMemory>()
-
   return function authorize(token, route, host = '', path = '') {
-    let memory = memories.get(token)
-    if (memory === undefined) {
-      memory = createMemory(token)
-      memories.set(token, memory)
-    }
+    const memory = memoryOf(token)
     if (!revocations.isIdle) {
       const refusal = refuseRevoked(memory, route)
       if (refusal !== undefined) return refusal
@@ -79,6 +87,14 @@ export function createAuthorize(
     // Never remembered: a decision that depends on the request is made for every request.
     const unmet = unmetBinding(bindings, memory.principal.token, host, path)
     return unmet === undefined ? decision : refuseUnmet(memory, route, unmet)
+  }
+
+  function memoryOf(token: VerifiedAccessToken): TokenMemory {
+    const { memory } = token
+    if (memory instanceof TokenMemory && memory.maker === createMemory) return memory
+    const made = createMemory(token)
+    token.memory = made
+    return made
   }
 
   function refuseUnmet(memory: TokenMemory, route: Route, reason: Reason): Decision {
@@ -116,6 +132,7 @@ export function createAuthorize(
       route,
       principal,
       identityHeaders: identityHeaders(route.resource, token.claims),
+      answers: undefined,
     }
   }
 
@@ -129,7 +146,7 @@ export function createAuthorize(
       limitNames(namesAt(said, pointers[kind] ?? []), limits?.[kind])
     const scopes = namesOf('scopes')
     const [client] = clientsOf(said, pointers)
-    return {
+    return new TokenMemory(createMemory, {
       verified: token,
       principal: {
         token: claims === said ? token : { ...token, claims },
@@ -145,11 +162,7 @@ export function createAuthorize(
         claims,
       },
       pointers,
-      decisions: new Map(),
-      identifiers: undefined,
-      revoked: undefined,
-      unmet: undefined,
-    }
+    })
   }
 
   function identifiersOf({

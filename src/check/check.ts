@@ -156,6 +156,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
         route,
         principal: undefined,
         identityHeaders: noIdentityHeaders,
+        answers: undefined,
       }
       publicAllows.set(route, decision)
     }

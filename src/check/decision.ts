@@ -19,6 +19,24 @@ export interface DecisionLabels {
   readonly issuer: string
 }
 
+/** An answer that a door has made of a decision, and those that were made before it. */
+export interface KeptAnswer {
+  /** Whose answer it is. */
+  readonly maker: object
+  readonly format: string
+  readonly answer: unknown
+  readonly next: KeptAnswer | undefined
+}
+
+/**
+ * Where doors keep what they made of a decision. It is on the decision, because V8 lets no value of a WeakMap go before
+ * it has looked through the whole heap: each token that came once then grew old in it (ADR 0030).
+ */
+interface WithAnswers {
+  /** For {@link PreparedAnswers} alone. */
+  answers?: KeptAnswer | undefined
+}
+
 /** What is known of the caller, for logs and metadata. */
 export interface Principal {
   readonly token: VerifiedAccessToken
@@ -27,7 +45,7 @@ export interface Principal {
 }
 
 /** The request may pass. `principal` is missing on public routes. */
-export interface Allow {
+export interface Allow extends WithAnswers {
   readonly outcome: 'allow'
   readonly labels: DecisionLabels
   readonly route: Route
@@ -36,7 +54,7 @@ export interface Allow {
 }
 
 /** The request may not pass, or nobody could tell. */
-export interface Refusal {
+export interface Refusal extends WithAnswers {
   readonly outcome: 'deny' | 'unavailable'
   readonly labels: DecisionLabels
   readonly reason: Reason

@@ -11,11 +11,6 @@ export class PreparedAnswers<Answer> {
   readonly lastResort: Answer
   readonly #prepare: (decision: Decision, format: AnswerFormat) => Answer
   readonly #onFault: (fault: unknown) => void
-  readonly #prepared: Readonly<Record<AnswerFormat, WeakMap<Decision, Answer>>> = {
-    json: new WeakMap(),
-    empty: new WeakMap(),
-    grpc: new WeakMap(),
-  }
 
   /** `internalError` is what `lastResort` says. */
   constructor(
@@ -31,11 +26,12 @@ export class PreparedAnswers<Answer> {
   /** The answer to a decision; `format` matters only to refusals. Never throws: an answer is always there. */
   get(decision: Decision, format: AnswerFormat): Answer {
     try {
-      let answer = this.#prepared[format].get(decision)
-      if (answer === undefined) {
-        answer = this.#prepare(decision, format)
-        this.#prepared[format].set(decision, answer)
+      for (let kept = decision.answers; kept !== undefined; kept = kept.next) {
+        // What this maker has kept is of this type.
+        if (kept.maker === this && kept.format === format) return kept.answer as Answer
       }
+      const answer = this.#prepare(decision, format)
+      decision.answers = { maker: this, format, answer, next: decision.answers }
       return answer
     } catch (fault) {
       this.#onFault(fault)

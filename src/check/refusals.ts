@@ -74,6 +74,7 @@ export class Refusals {
       route,
       principal,
       challenge: route === undefined ? undefined : challengeOf(reason, route),
+      answers: undefined,
     }
   }
 }

@@ -4,7 +4,7 @@ import { startGate } from '../server.js'
 import { standardOutput } from '../telemetry/index.js'
 import { printProblems, type Output } from './check-config.js'
 import { exitCode } from './exit-code.js'
-import { keepHeapWhenIdle } from './keep-heap.js'
+import { keepHeap } from './keep-heap.js'
 import { packageVersion } from './version.js'
 
 /** Calls back whenever the process is told to read its files again. */
@@ -28,7 +28,7 @@ export async function serve(
     printProblems(error, output)
     return exitCode.config
   }
-  keepHeapWhenIdle()
+  keepHeap()
   const logDestination = standardOutput()
   try {
     const gate = await startGate(config, {

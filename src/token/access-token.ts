@@ -17,6 +17,11 @@ export interface VerifiedAccessToken {
   readonly kid: string | undefined
   /** The claims that the configuration asks for; all others were forgotten. */
   readonly claims: Readonly<Record<string, unknown>>
+  /**
+   * For whoever decides on the token, to keep what was made of it. It is here because V8 lets no value of a WeakMap go
+   * before it has looked through the whole heap: each token that came once then grew old in it (ADR 0030).
+   */
+  memory?: unknown
 }
 
 /** What authenticating an access token ends with. `issuerId` is missing while the issuer is not a configured one. */

@@ -90,7 +90,7 @@ export function createAuthenticate(
       return room !== undefined && party.moveTo(room)
     }
     const verification = await verifyToken(accessToken, mayWait, routing)
-    cache.remember(key, verification, accessToken.length)
+    cache.remember(key, verification)
     return verification.authentication
   }
 }

@@ -5,12 +5,15 @@
  *   - the key is SHA-256 of the whole token, so one entry is one spelling and no token is kept in memory;
  *   - a hit is believed only while the token is in time and its key is still published by the issuer;
  *   - rejections live briefly and under a bound of their own, so that garbage cannot push good tokens out;
+ *   - a token is packed until it is asked about again, and when others are asked about more (ADR 0030): so tokens that
+ *     come once, as many as they are, neither fill the heap nor push out those that are busy;
  *   - audience, sender constraint and policy are not in here: they are decided for each route.
  */
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../jwks/index.js'
 import type { Authentication } from './access-token.js'
+import { packToken, unpackToken } from './packed-token.js'
 import { isLastingRejection } from './rejection.js'
 import type { JwtVerification, TokenLife } from './verify-jwt.js'
 
@@ -30,17 +33,31 @@ export interface TokenCacheCounts {
 }
 
 interface Entry {
-  readonly authentication: Authentication
+  readonly authentication: Verified
   readonly life: TokenLife
 }
 
-/** A rough size of an entry without its claims: objects, hash, and the prepared answer of one route. */
-const entryBytes = 4_096
+type Verified = Authentication & { readonly kind: 'verified' }
+
+interface PackedEntry {
+  readonly packed: string
+  readonly life: TokenLife
+}
+
+/** A rough size of a packed entry without its text, which is counted as it is. */
+const packedEntryBytes = 512
+/** The same of an unpacked one without what grows with its claims: objects, and the prepared answer of one route. */
+const unpackedEntryBytes = 4_096
+/** As many tokens are kept unpacked at most: enough for what is busy at a time, and few enough for the heap. */
+const maxUnpacked = 8_192
 
 /** The cache. Holds no access token, only hashes. */
 export class TokenCache {
   readonly counts: TokenCacheCounts
-  readonly #verified: LRUCache<string, Entry>
+  /** What was asked about again, with all that is made of it. */
+  readonly #unpacked: LRUCache<string, Entry>
+  readonly #packed: LRUCache<string, PackedEntry>
+  readonly #maxTokens: number
   readonly #rejected: LRUCache<string, Authentication>
   readonly #rejectionTtlMs: number
   readonly #clock: Clock
@@ -54,9 +71,18 @@ export class TokenCache {
     this.counts = counts
     this.#clock = clock
     this.#rejectionTtlMs = limits.rejectionTtlMs
-    this.#verified = new LRUCache({
-      max: limits.maxTokens,
-      maxSize: limits.maxBytes,
+    const { maxTokens, maxBytes } = limits
+    this.#maxTokens = maxTokens
+    this.#unpacked = new LRUCache({
+      max: Math.max(1, Math.min(Math.floor(maxTokens / 2), maxUnpacked)),
+      maxSize: Math.ceil(maxBytes / 2),
+      dispose: (entry, key, reason) => {
+        if (reason === 'evict') this.#pack(key, entry)
+      },
+    })
+    this.#packed = new LRUCache({
+      max: maxTokens,
+      maxSize: Math.ceil(maxBytes / 2),
       dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.counts.evictions += 1
       },
@@ -75,13 +101,13 @@ export class TokenCache {
 
   /** What is known of the token of this key, if it may still be believed. */
   get(key: string): Authentication | undefined {
-    const entry = this.#verified.get(key)
+    const entry = this.#unpacked.get(key) ?? this.#unpack(key)
     if (entry !== undefined) {
       if (this.#isAlive(entry.life)) {
         this.counts.hits += 1
         return entry.authentication
       }
-      this.#verified.delete(key) // Fail closed: verify again, and find out why it is no longer good.
+      this.#unpacked.delete(key) // Fail closed: verify again, and find out why it is no longer good.
     }
     const rejection = this.#rejected.get(key)
     if (rejection === undefined) this.counts.misses += 1
@@ -89,11 +115,12 @@ export class TokenCache {
     return rejection
   }
 
-  /** Remembers what may be remembered of a verification. `tokenBytes` is the length of the access token. */
-  remember(key: string, verification: JwtVerification, tokenBytes: number): void {
+  /** Remembers what may be remembered of a verification. */
+  remember(key: string, verification: JwtVerification): void {
     const { authentication, life, rejectionTtlMs } = verification
     if (authentication.kind === 'verified' && life !== undefined) {
-      this.#verified.set(key, { authentication, life }, { size: entryBytes + 2 * tokenBytes })
+      this.#unpacked.delete(key)
+      this.#pack(key, { authentication, life })
     } else if (authentication.kind === 'rejected' && isLastingRejection(authentication.reason)) {
       const ttl = rejectionTtlMs ?? this.#rejectionTtlMs
       if (ttl > 0) this.#rejected.set(key, authentication, { ttl }) // lru-cache keeps for ever what has a ttl of 0.
@@ -107,7 +134,30 @@ export class TokenCache {
 
   /** Entries of verified tokens. */
   get size(): number {
-    return this.#verified.size
+    return this.#unpacked.size + this.#packed.size
+  }
+
+  #pack(key: string, { authentication, life }: Entry): void {
+    if (!this.#isAlive(life)) return
+    const packed = packToken(authentication.token)
+    if (packed !== undefined) this.#keepPacked(key, { packed, life })
+  }
+
+  #keepPacked(key: string, entry: PackedEntry): void {
+    this.#packed.set(key, entry, { size: packedEntryBytes + entry.packed.length })
+    while (this.size > this.#maxTokens && this.#packed.size > 1) this.#packed.pop()
+  }
+
+  #unpack(key: string): Entry | undefined {
+    const found = this.#packed.get(key)
+    if (found === undefined) return undefined
+    const { packed, life } = found
+    this.#packed.delete(key)
+    if (!this.#isAlive(life)) return undefined
+    const entry: Entry = { authentication: { kind: 'verified', token: unpackToken(packed) }, life }
+    this.#unpacked.set(key, entry, { size: unpackedEntryBytes + 4 * packed.length })
+    if (!this.#unpacked.has(key)) this.#keepPacked(key, found) // It is too large for there.
+    return entry
   }
 
   #isAlive(life: TokenLife): boolean {

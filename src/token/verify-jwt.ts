@@ -157,6 +157,7 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
       isSenderConstrained,
       kid: key.kid,
       claims: pickClaims(jwt.claims, dependencies.neededClaims),
+      memory: undefined,
     }
     return {
       authentication: { kind: 'verified', token },

@@ -14,7 +14,11 @@ function createKey(trustedUntilMs = Number.POSITIVE_INFINITY): VerificationKey {
   return key
 }
 
-function verified(key = createKey(), expiresAtMs = Number.MAX_SAFE_INTEGER): JwtVerification {
+function verified(
+  key = createKey(),
+  expiresAtMs = Number.MAX_SAFE_INTEGER,
+  claims: Readonly<Record<string, unknown>> = {},
+): JwtVerification {
   return {
     authentication: {
       kind: 'verified',
@@ -24,7 +28,7 @@ function verified(key = createKey(), expiresAtMs = Number.MAX_SAFE_INTEGER): Jwt
         audiences: ['a'],
         isSenderConstrained: false,
         kid: 'k',
-        claims: {},
+        claims,
       },
     },
     life: { expiresAtMs, notBeforeMs: 0, key },
@@ -36,13 +40,70 @@ function rejected(reason: RejectionReason): JwtVerification {
 }
 
 describe('TokenCache', () => {
-  it('gives back the very object that was remembered, and counts', () => {
+  it('gives back what was remembered, from the second time on the very same object, and counts', () => {
     const cache = new TokenCache(limits, createFakeClock())
     const verification = verified()
     expect(cache.get('a')).toBeUndefined()
-    cache.remember('a', verification, 500)
-    expect(cache.get('a')).toBe(verification.authentication)
-    expect(cache.counts).toEqual({ hits: 1, misses: 1, evictions: 0 })
+    cache.remember('a', verification)
+    const first = cache.get('a')
+    expect(first).toMatchObject(verification.authentication)
+    expect(cache.get('a')).toBe(first)
+    expect(cache.counts).toEqual({ hits: 2, misses: 1, evictions: 0 })
+    expect(cache.size).toBe(1)
+  })
+
+  it('packs who is asked about less, and loses nothing by it', () => {
+    const cache = new TokenCache({ ...limits, maxTokens: 4 }, createFakeClock())
+    const names = ['a', 'b', 'c', 'd']
+    for (const name of names) cache.remember(name, verified())
+    const seen = names.map((name) => cache.get(name))
+    expect(seen).not.toContain(undefined)
+    expect(cache.size).toBe(4)
+    // Two are unpacked; of the others something else than before comes out, with the same content.
+    expect(cache.get('d')).toBe(seen[3])
+    expect(cache.get('a')).not.toBe(seen[0])
+    expect(cache.get('a')).toEqual(seen[0])
+    expect(cache.counts).toEqual({ hits: 7, misses: 0, evictions: 0 })
+  })
+
+  it.each(['key', 'time'])('does not unpack what may not be believed any more: %s', (cause) => {
+    const clock = createFakeClock()
+    const cache = new TokenCache({ ...limits, maxTokens: 4 }, clock)
+    const key = createKey()
+    for (const name of ['a', 'b', 'c']) {
+      cache.remember(name, verified(key, clock.wallMs() + 1_000))
+      cache.get(name)
+    }
+    if (cause === 'key') key.trustedUntilMs = 0
+    else clock.advance(1_000)
+    for (const name of ['a', 'b', 'c']) expect(cache.get(name)).toBeUndefined()
+    expect(cache.size).toBe(0)
+  })
+
+  it('does not let tokens that come once push out those that are asked about', () => {
+    const cache = new TokenCache({ ...limits, maxTokens: 10 }, createFakeClock())
+    cache.remember('busy', verified())
+    const busy = cache.get('busy')
+    for (let i = 0; i < 100; i++) cache.remember(`once ${String(i)}`, verified())
+    expect(cache.get('busy')).toBe(busy)
+    expect(cache.size).toBe(10)
+    expect(cache.counts.evictions).toBe(91)
+  })
+
+  it('does not remember a token that it could not give back as it is', () => {
+    const cache = new TokenCache(limits, createFakeClock())
+    cache.remember('infinite', verified(undefined, undefined, { limit: [{ of: Infinity }] }))
+    cache.remember('null', verified(undefined, undefined, { limit: [null, 'null'] }))
+    expect(cache.get('infinite')).toBeUndefined()
+    expect(cache.get('null')).toMatchObject({ token: { claims: { limit: [null, 'null'] } } })
+  })
+
+  it('goes on knowing a token that is too large to be kept unpacked', () => {
+    const cache = new TokenCache({ ...limits, maxBytes: 8_000 }, createFakeClock())
+    cache.remember('a', verified())
+    expect(cache.get('a')).toBeDefined()
+    expect(cache.get('a')).toBeDefined()
+    expect(cache.size).toBe(1)
   })
 
   it('names a token by a hash of the whole of it', () => {
@@ -54,7 +115,7 @@ describe('TokenCache', () => {
   it('forgets a token whose key the issuer dropped, at once', () => {
     const cache = new TokenCache(limits, createFakeClock())
     const key = createKey()
-    cache.remember('a', verified(key), 500)
+    cache.remember('a', verified(key))
     key.trustedUntilMs = 0
     expect(cache.get('a')).toBeUndefined()
     expect(cache.size).toBe(0)
@@ -63,7 +124,7 @@ describe('TokenCache', () => {
   it('forgets a token whose key was not refreshed for too long', () => {
     const clock = createFakeClock()
     const cache = new TokenCache(limits, clock)
-    cache.remember('a', verified(createKey(clock.monotonicMs() + 1_000)), 500)
+    cache.remember('a', verified(createKey(clock.monotonicMs() + 1_000)))
     clock.advance(999)
     expect(cache.get('a')).toBeDefined()
     clock.advance(1)
@@ -72,7 +133,7 @@ describe('TokenCache', () => {
 
   it('keeps as many tokens as it may and counts what it evicts', () => {
     const cache = new TokenCache(limits, createFakeClock())
-    for (const name of ['a', 'b', 'c', 'd']) cache.remember(name, verified(), 500)
+    for (const name of ['a', 'b', 'c', 'd']) cache.remember(name, verified())
     expect(cache.size).toBe(3)
     expect(cache.get('a')).toBeUndefined()
     expect(cache.get('d')).toBeDefined()
@@ -80,18 +141,19 @@ describe('TokenCache', () => {
   })
 
   it('keeps no more bytes than it may', () => {
-    const cache = new TokenCache({ ...limits, maxBytes: 20_000 }, createFakeClock())
-    cache.remember('a', verified(), 4_000)
-    cache.remember('b', verified(), 4_000)
+    const cache = new TokenCache({ ...limits, maxBytes: 2_000 }, createFakeClock())
+    cache.remember('a', verified())
+    cache.remember('b', verified())
     expect(cache.size).toBe(1)
-    cache.remember('c', verified(), 100_000)
+    expect(cache.get('b')).toBeDefined()
+    cache.remember('c', verified(createKey(), undefined, { text: 'c'.repeat(1_000) }))
     expect(cache.get('c')).toBeUndefined()
   })
 
   it('does not let rejections push verified tokens out', () => {
     const cache = new TokenCache(limits, createFakeClock())
-    cache.remember('good', verified(), 500)
-    for (let i = 0; i < 100; i++) cache.remember(`bad ${String(i)}`, rejected('malformed_token'), 5)
+    cache.remember('good', verified())
+    for (let i = 0; i < 100; i++) cache.remember(`bad ${String(i)}`, rejected('malformed_token'))
     expect(cache.get('good')).toMatchObject({ kind: 'verified' })
     expect(cache.get('bad 99')).toMatchObject({ kind: 'rejected' })
     expect(cache.get('bad 96')).toBeUndefined()
@@ -100,7 +162,7 @@ describe('TokenCache', () => {
   it('forgets a rejection after its time', async () => {
     const clock = createFakeClock()
     const cache = new TokenCache(limits, clock)
-    cache.remember('a', rejected('bad_signature'), 500)
+    cache.remember('a', rejected('bad_signature'))
     expect(cache.get('a')).toMatchObject({ reason: 'bad_signature' })
     clock.advance(10_001)
     // lru-cache looks at its clock no more than once in a real millisecond.
@@ -111,7 +173,7 @@ describe('TokenCache', () => {
     'does not remember what passes: %s',
     (reason) => {
       const cache = new TokenCache(limits, createFakeClock())
-      cache.remember('a', rejected(reason), 500)
+      cache.remember('a', rejected(reason))
       expect(cache.get('a')).toBeUndefined()
     },
   )
@@ -119,7 +181,7 @@ describe('TokenCache', () => {
   it('does not remember that keys were not there', () => {
     const cache = new TokenCache(limits, createFakeClock())
     const authentication = { kind: 'unavailable', issuerId: 'main', cause: undefined } as const
-    cache.remember('a', { authentication }, 500)
+    cache.remember('a', { authentication })
     expect(cache.get('a')).toBeUndefined()
   })
 })
