@@ -21,7 +21,6 @@ const lanes = {
   unit: vitest('unit'),
   manifests: vitest('manifests'),
   interop: vitest('interop'),
-  'interop-alone': vitest('interop-alone'),
   'no-token-logged': [
     'vitest',
     'run',
