@@ -14,10 +14,10 @@ demo: dist/main.js $(VENV) ## run the main job behind a real Envoy, or PROXY=ngi
 	@node deploy/demo/run.mjs $(if $(PROXY),--proxy $(PROXY))
 
 test: dist/main.js $(VENV) debian-peers ## run everything: make check, then the tests with the real peers
-	@node test/run-lanes.mjs format lint types borders dead-code unit manifests interop no-token-logged
+	@node test/run-lanes.mjs lint format types borders dead-code unit manifests interop no-token-logged
 
 check: dist/main.js ## check format, lint, types, borders and dead code, and run the unit tests
-	@node test/run-lanes.mjs format lint types borders dead-code unit
+	@node test/run-lanes.mjs lint format types borders dead-code unit
 
 manifests: $(NODE_MODULES) $(VENV) ## render every Kubernetes manifest and the Helm chart, and check them
 	@node test/run-lanes.mjs manifests

@@ -76,9 +76,11 @@ export async function createWorld(): Promise<{
   )
   const keyless = await startTestGate(forTokensOf(issuer, keylessIssuer), { awaitReady: false })
   const limits = { decisionTimeoutMs: 50 }
-  const hanging = await startTestGate(forTokensOf(issuer, hangingIssuer, limits), {
-    awaitReady: false,
-  })
+  // Here too the load outlasts every table, or its end would be the reason.
+  const hanging = await startTestGate(
+    forTokensOf(issuer, hangingIssuer, limits, { timeoutSeconds: 60 }),
+    { awaitReady: false },
+  )
   const crowded = await startTestGate(
     forTokensOf(
       issuer,

@@ -21,7 +21,7 @@ describe('the shipped files', () => {
 
   it.each([
     ['traefik.yaml', ['sanitizePath:', 'sanitisePath:'], 'field not found'],
-    ['dynamic.yaml', ['trustForwardHeader:', 'trustForwardedHeader:'], 'did not come true'],
+    ['dynamic.yaml', ['trustForwardHeader:', 'trustForwardedHeader:'], 'field not found'],
   ] as const)('are looked at: a wrong name in %s leads to no service', async (_, wrong, fault) => {
     const ports = { gatePort: 1, grpcPort: 1, upstreamPort: 1 }
     await expect(traefik.start({ ...ports, replace: [wrong] })).rejects.toThrow(fault)

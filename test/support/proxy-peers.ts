@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { freePorts } from './free-ports.js'
 
 /** Answers one question on the socket, or does not. */
 export type Reply = (socket: Socket) => void
@@ -51,8 +52,12 @@ export const faults: readonly (readonly [name: string, reply: Reply])[] = [
   ],
 ]
 
-/** Starts a gate that allows everything until told otherwise; on a port of its own, or on a given one. */
-export async function startByteGate(port = 0): Promise<ByteGate> {
+/**
+ * Starts a gate that allows everything until told otherwise; on a given port, or on one of its own to which another may
+ * come back.
+ */
+export async function startByteGate(given?: number): Promise<ByteGate> {
+  const [port = 0] = given === undefined ? await freePorts(1) : [given]
   const sockets = new Set<Socket>()
   let connections = 0
   const server = createServer((socket) => {
@@ -71,7 +76,7 @@ export async function startByteGate(port = 0): Promise<ByteGate> {
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const gate: ByteGate = {
-    port: (server.address() as AddressInfo).port,
+    port,
     questions: [],
     connections: () => connections,
     reply: allow,

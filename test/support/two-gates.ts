@@ -2,6 +2,7 @@
 import { startTestAuthorizationServer } from './authorization-server.js'
 import { startEchoUpstream } from './echo-upstream.js'
 import { startEnvoy, type TestEnvoy } from './envoy.js'
+import { freePorts } from './free-ports.js'
 import { startLoad, type Load } from './load.js'
 import { startServeProcess, type ServeProcess } from './serve-process.js'
 import { testConfig } from './test-gate.js'
@@ -27,12 +28,17 @@ export async function startTwoGates(
   const upstream = await startEchoUpstream()
   cleanups.push(upstream.close)
   const shutdown = { drainSeconds, graceSeconds: 5 }
-  const start = async (grpc?: string): Promise<ServeProcess> => {
+  const start = async (grpc: string): Promise<ServeProcess> => {
     const gate = await startServeProcess(testConfig(issuer, { shutdown }), grpc)
     cleanups.push(gate.close)
     return gate
   }
-  const gates = await Promise.all([start(), start()])
+  // Not any ports: a gate that ended finds its own free when it comes back.
+  const [one = 0, two = 0] = await freePorts(2)
+  const gates = await Promise.all([
+    start(`127.0.0.1:${String(one)}`),
+    start(`127.0.0.1:${String(two)}`),
+  ])
   const addresses = gates.map((gate) => gate.addresses.grpc)
   const envoy = await startEnvoy({ gates: addresses, upstreamPort: upstream.port })
   cleanups.push(envoy.stop)

@@ -1,8 +1,11 @@
-/** Waits for a condition instead of for a time. Rejects when it does not come true in time. */
+/**
+ * Waits for a condition instead of for a time. Rejects when it does not come true in time, which by default is so long
+ * that a machine with much to do is no reason.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what = 'the condition',
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await condition())) {

@@ -33,6 +33,7 @@ export const traefik: ProxyKind = {
     try {
       // The port is open before there is a route; all of them come at once.
       await until(async () => {
+        if (running.output().includes('"level":"error"')) throw new Error(running.output())
         return await fetch(`http://127.0.0.1:${String(questionPort)}/sign`).then(
           ({ status }) => status === 503,
           () => false, // The second port may be open later than the first.

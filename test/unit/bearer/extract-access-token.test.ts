@@ -108,10 +108,12 @@ describe('extractAccessToken', () => {
     ['commas', ','.repeat(10_000_000)],
     ['padding', '='.repeat(10_000_000)],
   ])('refuses ten million %s without reading them', (_, credentials) => {
+    const value = Buffer.from(`Bearer ${credentials}`).toString('latin1') // In one piece: to join pieces takes longest.
     const start = performance.now()
-    for (let i = 0; i < 100; i++) {
-      expect(extractAccessToken(`Bearer ${credentials}`)).toEqual(malformed)
+    for (let i = 0; i < 1_000; i++) {
+      expect(extractAccessToken(value)).toEqual(malformed)
     }
-    expect(performance.now() - start).toBeLessThan(10_000)
+    // To read 10 GB takes longer on every machine.
+    expect(performance.now() - start).toBeLessThan(2_000)
   })
 })

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestAuthorizationServer } from '../../support/authorization-server.js'
 import { runCommand } from '../../support/command.js'
 import { createCheckClient } from '../../support/check-client.js'
@@ -20,6 +20,10 @@ const broken = `${smallConfig}log: { level: loud }\nfrobnicate: true\n`
 beforeAll(() => {
   setLogVerbosity(logVerbosity.NONE) // grpc-js prints every address that it cannot bind, besides reporting it.
   if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
+})
+
+afterAll(() => {
+  setLogVerbosity(logVerbosity.ERROR)
 })
 
 describe('serve with a configuration that cannot be used', () => {
@@ -77,7 +81,7 @@ function runBuilt(
   return spawnSync(process.execPath, [main, ...argv], {
     encoding: 'utf8',
     env: { ...process.env, ...environment },
-    timeout: 10_000,
+    timeout: 60_000,
   })
 }
 

@@ -144,7 +144,7 @@ describe('a long target', () => {
       const target = `/${part.repeat(1_000_000)}`
       const start = performance.now()
       canonicalPath(target)
-      expect(performance.now() - start).toBeLessThan(500)
+      expect(performance.now() - start).toBeLessThan(5_000) // In square time it would be hours.
     },
   )
 })
