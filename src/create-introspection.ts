@@ -1,6 +1,7 @@
 /** The part of the composition root that builds introspection: its network, its files, and who is told. */
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { GateConfig } from './config/index.js'
 import type { Telemetry } from './create-revocation.js'
 import { IssuerIntrospection } from './introspection/index.js'
@@ -9,17 +10,23 @@ import { fetchByAuthority } from './source-fetch.js'
 import type { Log } from './telemetry/index.js'
 import { TokenCache } from './token/index.js'
 
-/** The introspection of every issuer that has one. Starts nothing: issuers are asked when tokens come. */
+/**
+ * The introspection of every issuer that has one. Starts nothing: issuers are asked when tokens come. What `before` gives
+ * for an issuer hands over its circuit and its limits, if it asks by the same options.
+ */
 export function createIntrospections(
   { introspections, neededClaims }: GateConfig,
   world: { readonly clock: Clock; readonly fetch: Fetch; readonly keySets: KeySets },
   log: Log,
   telemetry: () => Telemetry,
+  before: (issuerId: string) => IssuerIntrospection | undefined,
 ): readonly IssuerIntrospection[] {
   const { clock, keySets } = world
-  return introspections.map(
-    (options) =>
-      new IssuerIntrospection(options, {
+  return introspections.map((options) => {
+    const sameIssuer = before(options.issuerId)
+    return new IssuerIntrospection(
+      options,
+      {
         clock,
         fetchFor: ({ caFile }) =>
           caFile === undefined
@@ -42,6 +49,8 @@ export function createIntrospections(
             else log.warn('introspection is suspended', { issuer, fault })
           },
         },
-      }),
-  )
+      },
+      isDeepStrictEqual(sameIssuer?.options, options) ? sameIssuer : undefined,
+    )
+  })
 }

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { GateConfig } from './config/index.js'
 import type { Clock } from './jwks/index.js'
-import { RedisStore, RevocationService } from './revocation/index.js'
+import { createRedisStore, RevocationService } from './revocation/index.js'
 import type { Log, Metrics, Readiness } from './telemetry/index.js'
 
 /** Who is told; built after what tells them. */
@@ -25,12 +25,12 @@ export async function createRevocation(
     path === undefined ? undefined : await readFile(path, 'utf8')
   const store =
     redis &&
-    new RedisStore({
+    (await createRedisStore({
       ...redis,
       password: (await readOptional(redis.passwordFile))?.trim(),
       caCertificate: await readOptional(redis.caFile),
       random: Math.random,
-    })
+    }))
   return new RevocationService(revocation, {
     clock,
     random: Math.random,

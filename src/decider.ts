@@ -37,7 +37,12 @@ export interface DeciderDependencies extends Required<
   Pick<CheckDependencies, 'revocations' | 'onFault' | 'labels'>
 > {
   readonly keySets: KeySetsDependencies
-  readonly introspections: (config: GateConfig, keySets: KeySets) => readonly IssuerIntrospection[]
+  /** `before` gives the introspection until now of an issuer about which nothing that is written has changed. */
+  readonly introspections: (
+    config: GateConfig,
+    keySets: KeySets,
+    before: (issuerId: string) => IssuerIntrospection | undefined,
+  ) => readonly IssuerIntrospection[]
 }
 
 const maxRejections = 20_000
@@ -46,7 +51,8 @@ const rejectionTtlMs = 10_000
 /** Builds the first one. Its key sets are to be started. */
 export function createDecider(config: GateConfig, dependencies: DeciderDependencies): Decider {
   const keySets = new KeySets(config.issuerKeys, dependencies.keySets)
-  return assemble(config, keySets, createTokenCache(config), dependencies)
+  const introspections = dependencies.introspections(config, keySets, () => undefined)
+  return assemble(config, { keySets, introspections }, createTokenCache(config), dependencies)
 }
 
 /** Builds one for another configuration. Its key sets are to be started, and to succeed those of `before`. */
@@ -63,7 +69,10 @@ export function succeedingDecider(
   const tokenCache = canKeepTokens(config, before.config, isSame)
     ? before.tokenCache
     : createTokenCache(config, before.tokenCache)
-  return assemble(config, keySets, tokenCache, dependencies)
+  const introspections = dependencies.introspections(config, keySets, (id) =>
+    isSame(id) ? before.introspections.find(({ options }) => options.issuerId === id) : undefined,
+  )
+  return assemble(config, { keySets, introspections }, tokenCache, dependencies)
 }
 
 /** Ids of the templates whose tokens were in part those of an issuer that now has an entry of its own. */
@@ -104,12 +113,11 @@ function createTokenCache({ limits }: GateConfig, before?: TokenCache): TokenCac
 
 function assemble(
   config: GateConfig,
-  keySets: KeySets,
+  { keySets, introspections }: Pick<Decider, 'keySets' | 'introspections'>,
   tokenCache: TokenCache,
   dependencies: DeciderDependencies,
 ): Decider {
   const { revocations, onFault, labels } = dependencies
-  const introspections = dependencies.introspections(config, keySets)
   const isAsking = introspections.length > 0
   const verifyJwt = createJwtVerifier({
     issuers: config.trustedIssuers,

@@ -1,6 +1,17 @@
 #!/usr/bin/env node
 /** The process: arguments in, signals in, exit code out; nothing else. */
-import { run } from './cli/program.js'
+
+const [command] = process.argv.slice(2)
+let reload: (() => void) | undefined
+let isReloadDue = false
+// A gate that starts cannot read its files again yet, and a signal without a listener would end it. Before the rest is
+// loaded, since that is most of a start. Other commands end when their terminal does.
+if (command === 'serve') {
+  process.on('SIGHUP', () => {
+    if (reload === undefined) isReloadDue = true
+    else reload()
+  })
+}
 
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -20,8 +31,10 @@ const output = {
 }
 
 try {
-  process.exitCode = await run(process.argv.slice(2), stopped, output, (reload) => {
-    process.on('SIGHUP', reload)
+  const { run } = await import('./cli/program.js')
+  process.exitCode = await run(process.argv.slice(2), stopped, output, (callback) => {
+    reload = callback
+    if (isReloadDue) reload()
   })
 } catch (error) {
   output.error(`scopegate: ${error instanceof Error ? error.message : String(error)}`)

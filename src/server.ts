@@ -79,12 +79,13 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     config,
     {
       keySets: keySetsDependencies(config, log, telemetry),
-      introspections: (changed, keySets) =>
+      introspections: (changed, keySets, before) =>
         createIntrospections(
           changed,
           { clock, keySets, fetch: (url, init) => fetch(url, init) },
           log,
           telemetry,
+          before,
         ),
       revocations: revocation ?? noRevocations,
       labels: new LabelRegistry(),

@@ -1,10 +1,13 @@
-/** The command line: names, flags and their environment twins. Each command is a file of its own. */
+/**
+ * The command line: names, flags and their environment twins. Each command is a file of its own, and loaded when it is
+ * asked for, so that a gate starts without what only others need.
+ */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { checkConfig, printSchema, type Output } from './check-config.js'
-import { dev, type DevOptions } from './dev.js'
-import { doctor, type DoctorOptions } from './doctor.js'
+import type { DevOptions } from './dev.js'
+import type { DoctorOptions } from './doctor.js'
 import { exitCode } from './exit-code.js'
-import { serve, type OnReload } from './serve.js'
+import type { OnReload } from './serve.js'
 import { packageVersion } from './version.js'
 
 /** Runs the command that `argv` names. Resolves to the exit code; `stopped` resolves when the process is to end. */
@@ -32,6 +35,7 @@ export async function run(
     .description('run the gate')
     .addOption(configOption())
     .action(async ({ config }: { config: string }) => {
+      const { serve } = await import('./serve.js')
       code = await serve(config, stopped, output, onReload)
     })
   program
@@ -63,7 +67,8 @@ export async function run(
         .choices(['envoy', 'nginx'])
         .env('SCOPEGATE_DOCTOR_KIND'),
     )
-    .action((files: string[], options: DoctorOptions) => {
+    .action(async (files: string[], options: DoctorOptions) => {
+      const { doctor } = await import('./doctor.js')
       code = doctor(files, options, output)
     })
   program
@@ -83,6 +88,7 @@ export async function run(
         .env('SCOPEGATE_DEV_AUDIENCE'),
     )
     .action(async (options: DevOptions) => {
+      const { dev } = await import('./dev.js')
       code = await dev(options, stopped, output)
     })
   program

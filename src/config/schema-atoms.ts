@@ -1,5 +1,5 @@
 /** The smallest parts of the schema: texts of a form, numbers in bounds, addresses. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const id: z.ZodString = z
   .string()

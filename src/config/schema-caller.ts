@@ -1,5 +1,5 @@
 /** Who may call, in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { DelegationInput, SubjectTypeInput } from './config-input.js'
 import { pointer, text } from './schema-atoms.js'
 

@@ -1,5 +1,5 @@
 /** Where an issuer keeps names in its claims, in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ClaimsInput, PlaceInput } from './claims-input.js'
 import { pointer, text } from './schema-atoms.js'
 

@@ -1,6 +1,6 @@
 /** What the schema has to say about a configuration, in sentences and with hints for people. */
 import { closest, distance } from 'fastest-levenshtein'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { resolveJsonPointer } from '../policy/index.js'
 import type { ConfigPath, Finding } from './problem.js'
 import { configJsonSchema } from './schema.js'

@@ -1,5 +1,5 @@
 /** Introspection in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IntrospectionInput, TokenCheckInput } from './config-input.js'
 import { positive, seconds, text } from './schema-atoms.js'

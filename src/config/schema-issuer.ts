@@ -1,5 +1,5 @@
 /** An authorization server in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { jwsAlgorithms } from '../jwks/index.js'
 import type { IssuerInput } from './config-input.js'
 import { presetNames } from './presets.js'

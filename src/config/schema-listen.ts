@@ -1,5 +1,5 @@
 /** The doors and the admin port in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ListenInput } from './config-input.js'
 import { address, positive, seconds, text } from './schema-atoms.js'
 

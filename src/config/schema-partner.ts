@@ -1,5 +1,5 @@
 /** What limits an issuer, in the schema: the resources, the names and the meaning of names. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { IssuerLimitsInput } from './config-input.js'
 import { id, scopeName, text } from './schema-atoms.js'
 

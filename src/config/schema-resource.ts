@@ -1,5 +1,5 @@
 /** A protected resource and its routes in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type {
   CombinationInput,
   NameInput,

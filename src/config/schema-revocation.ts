@@ -1,5 +1,5 @@
 /** Revocation in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RevocationInput } from './config-input.js'
 import { positive, seconds, text } from './schema-atoms.js'
 

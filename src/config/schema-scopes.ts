@@ -1,5 +1,5 @@
 /** What scopes imply, in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ScopeHierarchyInput, ScopeWildcardsInput } from './config-input.js'
 import { scopeName } from './schema-atoms.js'
 

@@ -1,5 +1,5 @@
 /** An issuer that is one for each tenant, in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { IssuerTemplateInput } from './config-input.js'
 import { pointer, text } from './schema-atoms.js'
 

@@ -1,5 +1,5 @@
 /** The rules for an issuer's tokens in the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ClaimTestInput, ClaimTestsInput } from './config-input.js'
 import { pointer, text } from './schema-atoms.js'
 

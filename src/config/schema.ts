@@ -2,7 +2,7 @@
  * The configuration as a schema: the one source of its types, its checks and the JSON Schema that editors use.
  * What a single value cannot show (names that refer to each other, routes that collide) is checked in compile.ts.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ConfigInput, ConfigParts } from './config-input.js'
 import { positive, seconds, text } from './schema-atoms.js'
 import { issuerParts, issuerSchema } from './schema-issuer.js'

@@ -7,7 +7,6 @@
  */
 import { experimental, Server, ServerCredentials } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
-import { ReflectionService } from '@grpc/reflection'
 import { HealthImplementation } from 'grpc-health-check'
 import { removeStaleSocket, withPort } from '../listen.js'
 import { CertificateFiles, type CertificateFilesOptions } from '../certificate-files.js'
@@ -64,7 +63,11 @@ export async function startGrpcServer(
     [authorizationService]: 'NOT_SERVING',
   })
   health.addToServer(server)
-  if (options.reflection) new ReflectionService(definition).addToServer(server)
+  if (options.reflection) {
+    // Loaded for who asks for it: it brings Google's own protobuf, and its service is two more files to parse.
+    const { ReflectionService } = await import('@grpc/reflection')
+    new ReflectionService(definition).addToServer(server)
+  }
 
   const socketPath = options.address.startsWith('unix:') ? options.address.slice(5) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)

@@ -4,7 +4,8 @@
  * The rules are:
  *   - an answer that cannot be used is a fault and never a verdict on the token: 503, not invalid_token (ADR 0024);
  *   - the endpoint from metadata is found once and kept for an hour, and looked up again after a fault;
- *   - the circuit is looked at twice: before waiting for a turn, and when the turn has come.
+ *   - the circuit is looked at twice: before waiting for a turn, and when the turn has come;
+ *   - another configuration does not make an issuer healthy, nor a known token new (ADR 0025).
  */
 import { describeFault, discoverUrl, type Fetch, type KeySearch } from '../jwks/index.js'
 import type { Clock, JwtVerification, TokenCache } from '../token/index.js'
@@ -43,30 +44,55 @@ export interface Introspected {
 
 const endpointMs = 3_600_000
 
+/** How an endpoint fares, and how much it is asked: of the endpoint, not of the configuration. */
+interface Standing {
+  readonly breaker: CircuitBreaker
+  readonly budget: NewTokenBudget
+  readonly turnstile: Turnstile
+  endpoint: { readonly url: Promise<string>; readonly foundAtMs: number } | undefined
+  lastFault: string | undefined
+}
+
 /** Asks one issuer, and knows how it fares. */
 export class IssuerIntrospection {
   readonly options: IntrospectionOptions
-  /** One line for operators, or undefined while all is well. */
-  lastFault: string | undefined
   readonly #dependencies: IntrospectionDependencies
-  readonly #breaker = new CircuitBreaker()
-  readonly #budget: NewTokenBudget
-  readonly #turnstile: Turnstile
+  readonly #standing: Standing
   readonly #fetch: Fetch
-  #endpoint: { readonly url: Promise<string>; readonly foundAtMs: number } | undefined
 
-  constructor(options: IntrospectionOptions, dependencies: IntrospectionDependencies) {
+  /**
+   * `before` is what asked by the same options until now: its circuit, its limits and what it found out go on, for both as
+   * long as checks of before are under way.
+   */
+  constructor(
+    options: IntrospectionOptions,
+    dependencies: IntrospectionDependencies,
+    before?: IssuerIntrospection,
+  ) {
     this.options = options
     this.#dependencies = dependencies
     const { monotonicMs } = dependencies.clock
-    this.#budget = new NewTokenBudget(options.maxNewTokensPerSecond, monotonicMs)
-    this.#turnstile = new Turnstile(options.maxConcurrent)
+    this.#standing =
+      before === undefined
+        ? {
+            breaker: new CircuitBreaker(),
+            budget: new NewTokenBudget(options.maxNewTokensPerSecond, monotonicMs),
+            turnstile: new Turnstile(options.maxConcurrent),
+            endpoint: undefined,
+            lastFault: undefined,
+          }
+        : before.#standing
     this.#fetch = dependencies.fetchFor(options)
+  }
+
+  /** One line for operators, or undefined while all is well. */
+  get lastFault(): string | undefined {
+    return this.#standing.lastFault
   }
 
   /** What the circuit lets through. */
   get circuit(): CircuitState {
-    return this.#breaker.state
+    return this.#standing.breaker.state
   }
 
   /** Asks about a token. `isBesideJwt` says that a JWT of the same token was verified. Never rejects. */
@@ -77,20 +103,22 @@ export class IssuerIntrospection {
   ): Promise<Introspected> {
     const { issuerId } = this.options
     const hash = this.#dependencies.hashOf(accessToken)
-    if (this.#breaker.isShut(this.#now())) return this.#notAsked('circuit_open')
+    if (this.#standing.breaker.isShut(this.#now())) return this.#notAsked('circuit_open')
     // Nobody can make up tokens with a good signature, so a flood of made-up ones must not stand in their way.
-    const isNew = !isBesideJwt && !this.#budget.wasActive(hash)
-    if (isNew && !this.#budget.take()) return this.#notAsked('limited')
+    const isNew = !isBesideJwt && !this.#standing.budget.wasActive(hash)
+    if (isNew && !this.#standing.budget.take()) return this.#notAsked('limited')
     if (!mayWait(isNew)) {
       return { verification: { authentication: { kind: 'overloaded', issuerId } } }
     }
-    return await this.#turnstile.pass(isNew, async () => {
-      if (!this.#breaker.mayAsk(this.#now())) return this.#notAsked('circuit_open')
+    return await this.#standing.turnstile.pass(isNew, async () => {
+      if (!this.#standing.breaker.mayAsk(this.#now())) return this.#notAsked('circuit_open')
       const startedAtMs = this.#now()
       try {
         const members = await this.#ask(accessToken)
-        if (this.#breaker.succeeded()) this.#dependencies.observer.circuit(issuerId, undefined)
-        this.lastFault = undefined
+        if (this.#standing.breaker.succeeded()) {
+          this.#dependencies.observer.circuit(issuerId, undefined)
+        }
+        this.#standing.lastFault = undefined
         return this.#concluded(members, { hash, startedAtMs, isBesideJwt })
       } catch (error) {
         return this.#failed(error, startedAtMs)
@@ -111,7 +139,7 @@ export class IssuerIntrospection {
       isBesideJwt: asked.isBesideJwt,
     })
     const isActive = members['active'] === true
-    this.#budget.learn(asked.hash, isActive)
+    this.#standing.budget.learn(asked.hash, isActive)
     const isVerified = verification.authentication.kind === 'verified'
     const result = isVerified ? 'active' : isActive ? 'refused' : 'inactive'
     observer.asked(this.options.issuerId, result, this.#secondsSince(asked.startedAtMs))
@@ -146,11 +174,11 @@ export class IssuerIntrospection {
   async #findEndpoint(): Promise<string> {
     const { endpoint, issuer, timeoutMs, allowInsecure } = this.options
     if (endpoint !== undefined) return endpoint
-    const known = this.#endpoint
+    const known = this.#standing.endpoint
     if (known !== undefined && this.#now() < known.foundAtMs + endpointMs) return await known.url
     const limits = { fetch: this.#fetch, timeoutMs, allowInsecure }
     const url = discoverUrl(issuer, 'introspection_endpoint', limits)
-    this.#endpoint = { url, foundAtMs: this.#now() }
+    this.#standing.endpoint = { url, foundAtMs: this.#now() }
     return await url
   }
 
@@ -158,16 +186,16 @@ export class IssuerIntrospection {
     const { observer } = this.#dependencies
     const { issuerId } = this.options
     const fault = describeFault(error)
-    const isFirst = this.lastFault === undefined
-    this.lastFault = fault
-    this.#endpoint = undefined
+    const isFirst = this.#standing.lastFault === undefined
+    this.#standing.lastFault = fault
+    this.#standing.endpoint = undefined
     if (error instanceof QuestionRefused) {
       // Or tokens that the endpoint does not like would shut it for everybody.
-      if (this.#breaker.succeeded()) observer.circuit(issuerId, undefined)
+      if (this.#standing.breaker.succeeded()) observer.circuit(issuerId, undefined)
       if (isFirst) observer.failing(issuerId, fault)
     } else {
-      const opened = this.#breaker.failed(this.#now(), startedAtMs)
-      if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
+      const opened = this.#standing.breaker.failed(this.#now(), startedAtMs)
+      if (this.#standing.breaker.faultsInARow === 1) observer.failing(issuerId, fault)
       if (opened) observer.circuit(issuerId, fault)
     }
     observer.asked(issuerId, 'failed', this.#secondsSince(startedAtMs))

@@ -15,18 +15,18 @@ export interface ServeProcess {
   end(signal?: NodeJS.Signals): Promise<number | null>
   /** Kills it if it still runs, without waiting for its drain time, and removes its files. */
   readonly close: () => Promise<void>
+  /** Everything that it said so far. */
+  output(): string
 }
 
 /**
- * Starts the built gate and waits until it is ready. Rejects when there is no build. `grpc` is for a gate that comes back
- * where it was.
+ * Starts the built gate on a file of its own and waits until it is ready. Rejects when there is no build. `grpc` is for a
+ * gate that comes back where it was.
  */
 export async function startServeProcess(
   config: Record<string, unknown>,
   grpc = '127.0.0.1:0',
 ): Promise<ServeProcess> {
-  const main = resolve('dist/main.js')
-  if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-serve-'))
   const file = join(directory, 'scopegate.yaml')
   const listen = {
@@ -35,8 +35,29 @@ export async function startServeProcess(
     admin: { address: '127.0.0.1:0' },
   }
   await writeFile(file, stringify({ ...config, listen }))
+  const remove = async (): Promise<void> => {
+    await rm(directory, { recursive: true })
+  }
+  try {
+    const gate = await startServeProcessOn(file)
+    return {
+      ...gate,
+      close: async () => {
+        await gate.close()
+        await remove()
+      },
+    }
+  } catch (fault) {
+    await remove()
+    throw fault
+  }
+}
 
-  const child = spawn(process.execPath, [main, 'serve', '--config', file], {
+/** The same on a file or directory of the caller, who removes it. */
+export async function startServeProcessOn(path: string): Promise<ServeProcess> {
+  const main = resolve('dist/main.js')
+  if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
+  const child = spawn(process.execPath, [main, 'serve', '--config', path], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -48,7 +69,6 @@ export async function startServeProcess(
   }
   async function close(): Promise<void> {
     await endProcess(child, 'SIGKILL')
-    await rm(directory, { recursive: true })
   }
 
   try {
@@ -61,7 +81,12 @@ export async function startServeProcess(
     if (addresses === undefined) throw new Error(output)
     const { admin } = addresses
     await until(async () => (await fetch(`http://${admin}/readyz`)).ok, 'the gate’s readiness')
-    return { addresses, end: async (signal) => await endProcess(child, signal), close }
+    return {
+      addresses,
+      end: async (signal) => await endProcess(child, signal),
+      close,
+      output: () => output,
+    }
   } catch (fault) {
     await close()
     throw fault
