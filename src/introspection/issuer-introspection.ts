@@ -10,13 +10,14 @@ import { describeFault, discoverUrl, type Fetch, type KeySearch } from '../jwks/
 import type { Clock, JwtVerification, TokenCache } from '../token/index.js'
 import type { JwsAlgorithm } from '../jwks/index.js'
 import { askEndpoint, membersOf, QuestionRefused } from './ask-endpoint.js'
-import { CircuitBreaker, type CircuitState } from './circuit-breaker.js'
+import type { CircuitState } from './circuit-breaker.js'
 import { clientCredentials } from './client-authentication.js'
 import type { IntrospectionObserver } from './observer.js'
 import type { IntrospectionOptions } from './options.js'
 import { NewTokenBudget, Turnstile } from './question-limits.js'
 import { verifyResponse } from './response-claims.js'
 import { verifySignedResponse } from './signed-response.js'
+import { TokenCircuits, type AskedToken } from './token-circuits.js'
 
 /** What introspection needs from outside. */
 export interface IntrospectionDependencies {
@@ -49,7 +50,7 @@ export class IssuerIntrospection {
   /** One line for operators, or undefined while all is well. */
   lastFault: string | undefined
   readonly #dependencies: IntrospectionDependencies
-  readonly #breaker = new CircuitBreaker()
+  readonly #circuits = new TokenCircuits()
   readonly #budget: NewTokenBudget
   readonly #turnstile: Turnstile
   readonly #fetch: Fetch
@@ -66,7 +67,7 @@ export class IssuerIntrospection {
 
   /** What the circuit lets through. */
   get circuit(): CircuitState {
-    return this.#breaker.state
+    return this.#circuits.state
   }
 
   /** Asks about a token. `isBesideJwt` says that a JWT of the same token was verified. Never rejects. */
@@ -77,23 +78,24 @@ export class IssuerIntrospection {
   ): Promise<Introspected> {
     const { issuerId } = this.options
     const hash = this.#dependencies.hashOf(accessToken)
-    if (this.#breaker.isShut(this.#now())) return this.#notAsked('circuit_open')
     // Nobody can make up tokens with a good signature, so a flood of made-up ones must not stand in their way.
     const isNew = !isBesideJwt && !this.#budget.wasActive(hash)
+    const asked = { hash, isNew }
+    if (this.#circuits.isShut(this.#now(), asked)) return this.#notAsked('circuit_open')
     if (isNew && !this.#budget.take()) return this.#notAsked('limited')
     if (!mayWait(isNew)) {
       return { verification: { authentication: { kind: 'overloaded', issuerId } } }
     }
     return await this.#turnstile.pass(isNew, async () => {
-      if (!this.#breaker.mayAsk(this.#now())) return this.#notAsked('circuit_open')
+      if (!this.#circuits.mayAsk(this.#now(), asked)) return this.#notAsked('circuit_open')
       const startedAtMs = this.#now()
       try {
         const members = await this.#ask(accessToken)
-        if (this.#breaker.succeeded()) this.#dependencies.observer.circuit(issuerId, undefined)
+        if (this.#circuits.succeeded()) this.#dependencies.observer.circuit(issuerId, undefined)
         this.lastFault = undefined
         return this.#concluded(members, { hash, startedAtMs, isBesideJwt })
       } catch (error) {
-        return this.#failed(error, startedAtMs)
+        return this.#failed(error, startedAtMs, asked)
       }
     })
   }
@@ -154,7 +156,7 @@ export class IssuerIntrospection {
     return await url
   }
 
-  #failed(error: unknown, startedAtMs: number): Introspected {
+  #failed(error: unknown, startedAtMs: number, asked: AskedToken): Introspected {
     const { observer } = this.#dependencies
     const { issuerId } = this.options
     const fault = describeFault(error)
@@ -163,12 +165,12 @@ export class IssuerIntrospection {
     this.#endpoint = undefined
     if (error instanceof QuestionRefused) {
       // Or tokens that the endpoint does not like would shut it for everybody.
-      if (this.#breaker.succeeded()) observer.circuit(issuerId, undefined)
+      if (this.#circuits.succeeded()) observer.circuit(issuerId, undefined)
       if (isFirst) observer.failing(issuerId, fault)
     } else {
-      const opened = this.#breaker.failed(this.#now(), startedAtMs)
-      if (this.#breaker.faultsInARow === 1) observer.failing(issuerId, fault)
-      if (opened) observer.circuit(issuerId, fault)
+      const failed = this.#circuits.failed(this.#now(), startedAtMs, asked)
+      if (failed.isFirst) observer.failing(issuerId, fault)
+      if (failed.opened !== undefined) observer.circuit(issuerId, fault, failed.opened)
     }
     observer.asked(issuerId, 'failed', this.#secondsSince(startedAtMs))
     // Fail closed, and do not blame the token for an outage.
