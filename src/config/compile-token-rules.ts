@@ -100,7 +100,8 @@ function compileTest(test: ClaimTestInput): ClaimTest {
   return 'prefix' in test ? { kind: 'prefix', prefix: test.prefix } : { kind: 'present' }
 }
 
-function reader(text: string): ReadClaim {
+/** Reads the claim at a pointer that the schema has already found to be one. */
+export function reader(text: string): ReadClaim {
   const parsed = parseJsonPointer(text)
   if (parsed === undefined) throw new TypeError(`"${text}" is not a JSON Pointer`)
   return (claims) => resolveJsonPointer(claims, parsed)

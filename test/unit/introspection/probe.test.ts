@@ -28,6 +28,7 @@ const options: IntrospectionOptions = {
   clockToleranceMs: 5_000,
   tokenCheck: 'jwt',
   tokenTypes: 'lenient',
+  clientPlaces: [],
 }
 
 /** A question that is under way, to be answered by the test. */
