@@ -137,8 +137,12 @@ function lifeOf(
   }
 }
 
-function isOfDpopType({ token_type: type }: Members): boolean {
-  return typeof type === 'string' && type.toLowerCase() === 'dpop'
+/** RFC 9449 section 6.2 has `token_type`; Keycloak has `typ`. The key may be left out, and the token is bound all the same. */
+function isOfDpopType(members: Members): boolean {
+  return wordClaims.some((name) => {
+    const word = members[name]
+    return typeof word === 'string' && word.toLowerCase() === 'dpop'
+  })
 }
 
 function saysAccessToken(word: unknown): boolean {
