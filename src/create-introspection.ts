@@ -44,9 +44,9 @@ export function createIntrospections(
           failing: (issuer, fault) => {
             log.warn('introspection failed', { issuer, fault })
           },
-          circuit: (issuer, fault) => {
+          circuit: (issuer, fault, whose) => {
             if (fault === undefined) log.info('introspection works again', { issuer })
-            else log.warn('introspection is suspended', { issuer, fault })
+            else log.warn('introspection is suspended', { issuer, fault, tokens: whose })
           },
         },
       },

@@ -121,7 +121,7 @@ export const reasonAnswers: Readonly<Record<Reason, ReasonAnswer>> = {
   client_not_allowed: invalidToken(notValidHere),
   /** Its issuer was asked about it and does not call it active. */
   inactive_token: invalidToken(notValidHere),
-  /** A JWT that is active, but as the token of another subject or client. */
+  /** A JWT that is active, but as another token: of another subject, client, actor, audience, or id. */
   introspection_mismatch: invalidToken(notValidHere),
   /** The tenant in `iss` is not the one of the claim that is bound to it. */
   tenant_mismatch: invalidToken(notValidHere),

@@ -1,12 +1,13 @@
 /** Variables of the request in the conditions and audiences of a route, and what is wrong with them. */
 import {
+  nameKinds,
   parseHostPattern,
   type BoundText,
   type RouteBindings,
   type RoutePattern,
 } from '../policy/index.js'
 import { pointer } from './compile-claims.js'
-import type { ResourceParts, RouteInput } from './config-input.js'
+import type { NameInput, NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 import { suggestion } from './schema-findings.js'
 
@@ -64,6 +65,35 @@ export function checkAudiences(
     message: `a token for "${resource.audiences[index] ?? ''}" would pass whatever the other audiences say of the request`,
     hint: 'make two resources of it, or a condition: claims: [{ claim: /organization_id, equals: "{path.org}" }]',
   })
+}
+
+/** Adds to `findings` where a demanded name has a variable in it: names are literal, and such a route would open to nobody. */
+export function checkNamesAreLiteral(
+  { scopes, require: demands = {} }: RouteInput,
+  path: ConfigPath,
+  findings: Finding[],
+): void {
+  const places = [
+    { at: [...path, 'scopes'], names: scopes },
+    ...nameKinds.map((kind) => ({ at: [...path, 'require', kind], names: demands[kind] })),
+  ]
+  for (const { at, names } of places) {
+    const bound = namesIn(names ?? []).find((name) => /\{(?:path|host)\.[^{}]*\}/.test(name))
+    if (bound === undefined) continue
+    findings.push({
+      path: at,
+      message: `"${bound}" would be compared as it is written: names have no variables of the request`,
+      hint: 'put the variable into a condition: claims: [{ claim: /organization_id, equals: "{path.org}" }]',
+    })
+  }
+}
+
+function namesIn(input: NamesInput | NameInput): readonly string[] {
+  if (typeof input === 'string') return [input]
+  const parts: readonly NameInput[] = Array.isArray(input)
+    ? input
+    : Object.values(input as Record<string, NameInput[]>).flat()
+  return parts.flatMap(namesIn)
 }
 
 function boundText(

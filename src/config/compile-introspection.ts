@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { ClientAuthentication, IntrospectionOptions } from '../introspection/index.js'
 import { isFetchable, type JwsAlgorithm } from '../jwks/index.js'
-import type { TokenRules, TokenTypes } from '../token/index.js'
+import type { ReadClaim, TokenRules, TokenTypes } from '../token/index.js'
 import type { IssuersOfResource } from './compile-partner.js'
 import type { NamedIssuerInput } from './compile-template.js'
 import type { ConfigParts, IntrospectionInput, IssuerInput, ResourceParts } from './config-input.js'
@@ -17,12 +17,13 @@ interface Owner {
   readonly clockToleranceMs: number
   readonly rules: TokenRules
   readonly tokenTypes: TokenTypes
+  readonly clientPlaces: readonly ReadClaim[]
 }
 
 /** Compiles the introspection of an issuer; undefined without. Adds to `findings` what is wrong. Reads no file. */
 export function compileIntrospection(
   input: NamedIssuerInput,
-  { algorithms, clockToleranceMs, rules, tokenTypes }: Owner,
+  { algorithms, clockToleranceMs, rules, tokenTypes, clientPlaces }: Owner,
   path: ConfigPath,
   directory: string,
   findings: Finding[],
@@ -71,6 +72,7 @@ export function compileIntrospection(
     tokenPrefix: introspection.tokenPrefix,
     rules,
     tokenTypes,
+    clientPlaces,
     clockToleranceMs,
     tokenCheck: tokenCheck ?? 'jwt',
   }

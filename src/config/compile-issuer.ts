@@ -7,7 +7,7 @@ import { compileSubjectType } from './compile-caller.js'
 import { compileClaims } from './compile-claims.js'
 import { compileIntrospection, needsKeys } from './compile-introspection.js'
 import { compileAlgorithms, compileKeySource } from './compile-key-source.js'
-import { compileTokenRules } from './compile-token-rules.js'
+import { compileTokenRules, reader } from './compile-token-rules.js'
 import { compileLimits } from './compile-partner.js'
 import { compileTemplate, nameIssuer } from './compile-template.js'
 import type { IssuerInput } from './config-input.js'
@@ -38,7 +38,13 @@ export function compileIssuer(
   const algorithms = compileAlgorithms(input, path, findings)
   const clockToleranceMs = input.clockToleranceSeconds * 1_000
   const rules = compileTokenRules(input, written, path, findings)
-  const owner = { algorithms, clockToleranceMs, rules, tokenTypes: input.tokenTypes }
+  const owner = {
+    algorithms,
+    clockToleranceMs,
+    rules,
+    tokenTypes: input.tokenTypes,
+    clientPlaces: input.claims.client.map(reader),
+  }
   return {
     introspection: compileIntrospection(input, owner, path, directory, findings),
     // What is wrong with keys that nobody uses is nobody's problem: the default source fits few such issuers.

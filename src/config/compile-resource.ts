@@ -13,7 +13,12 @@ import {
   type Route,
   type RouteEntry,
 } from '../policy/index.js'
-import { checkAudiences, compileBindings, isBound } from './compile-bindings.js'
+import {
+  checkAudiences,
+  checkNamesAreLiteral,
+  compileBindings,
+  isBound,
+} from './compile-bindings.js'
 import { compileCaller } from './compile-caller.js'
 import { pointer } from './compile-claims.js'
 import type { IssuersOfResource } from './compile-partner.js'
@@ -117,6 +122,7 @@ function compileRoute(
     return undefined
   }
   checkAccess(input, path, findings)
+  checkNamesAreLiteral(input, path, findings)
   const requirement = compileRequirement(input)
   const bindings = compileBindings(parts, input, parsed.pattern, path, findings)
   const route: Route = {

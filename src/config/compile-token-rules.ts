@@ -9,7 +9,8 @@
 import { parseJsonPointer, resolveJsonPointer } from '../policy/index.js'
 import type { ClaimRule, ClaimTest, ReadClaim, TokenRules } from '../token/index.js'
 import type { ClaimTestInput, ClaimTestsInput, IssuerInput } from './config-input.js'
-import type { FilledIssuer } from './fill-issuer.js'
+import { checkCombination } from './combine-tests.js'
+import { presetTests, type FilledIssuer } from './fill-issuer.js'
 import type { Preset } from './preset.js'
 import { presets } from './presets.js'
 import type { ConfigPath, Finding } from './problem.js'
@@ -62,6 +63,8 @@ function checkPreset(
       message: `"${filled.issuer}" is no issuer of the preset "${filled.preset}"`,
       hint: issuerForm.hint,
     })
+  } else {
+    checkCombination(written, presetTests(filled), path, findings)
   }
   if (needs !== undefined && lacksNeed(filled, written)) {
     const alternatives = needs.oneOf.map((name) => (name === 'clients' ? name : `require ${name}`))
@@ -100,7 +103,8 @@ function compileTest(test: ClaimTestInput): ClaimTest {
   return 'prefix' in test ? { kind: 'prefix', prefix: test.prefix } : { kind: 'present' }
 }
 
-function reader(text: string): ReadClaim {
+/** Reads the claim at a pointer that the schema has already found to be one. */
+export function reader(text: string): ReadClaim {
   const parsed = parseJsonPointer(text)
   if (parsed === undefined) throw new TypeError(`"${text}" is not a JSON Pointer`)
   return (claims) => resolveJsonPointer(claims, parsed)

@@ -1,9 +1,11 @@
 /**
  * An issuer's entry with its preset filled in, before anything is compiled. What the operator wrote wins; `require`,
- * `refuse` and `claims` are filled member by member, so that a rule of the preset stays when another is added.
+ * `refuse` and `claims` are filled member by member, so that a rule of the preset stays when another is added. What the
+ * preset refuses of a claim stays refused beside what the operator refuses of it.
  */
 import type { NameKind } from '../policy/index.js'
 import type { PlaceInput } from './claims-input.js'
+import { refusedByBoth, type PresetTests } from './combine-tests.js'
 import type { NamedIssuerInput } from './compile-template.js'
 import type { ClaimTestsInput, IssuerInput, KeysInput } from './config-input.js'
 import type { Preset, PresetKeys } from './preset.js'
@@ -32,6 +34,7 @@ export interface FilledIssuer extends NamedIssuerInput {
 export function fillIssuer(input: NamedIssuerInput): FilledIssuer {
   const preset: Preset = presets[input.preset]
   const fill = filler(input.issuer, preset)
+  const tests = presetTests(input)
   return {
     ...input,
     keys: fillKeys(input.keys, preset.keys ?? { discovery: true }, fill),
@@ -41,13 +44,23 @@ export function fillIssuer(input: NamedIssuerInput): FilledIssuer {
     tokenTypes:
       input.tokenTypes ?? (preset.tokenTypes === 'lenient' ? 'lenient' : [...preset.tokenTypes]),
     claims: { ...copied(preset.claims), ...definedOnly(input.claims) },
-    require: fillTests(input.require, preset.require, fill),
-    refuse: fillTests(input.refuse, preset.refuse, fill),
+    require: { ...tests.require, ...input.require },
+    refuse: refused(tests.refuse, input.refuse),
     refuseHeaders: input.refuseHeaders ?? preset.refuseHeaders?.map(fill),
     refuseIssuers: input.refuseIssuers ?? preset.refuseIssuers?.map(fill),
     audience: input.audience ?? preset.audience,
     clients: input.clients ?? preset.clients?.map(fill),
     subject: input.subject ?? preset.subject,
+  }
+}
+
+/** What the preset of an entry requires and refuses, with the parts of the issuer in it. */
+export function presetTests(input: NamedIssuerInput): PresetTests {
+  const preset: Preset = presets[input.preset]
+  const fill = filler(input.issuer, preset)
+  return {
+    require: filledTests(preset.require, fill),
+    refuse: filledTests(preset.refuse, fill),
   }
 }
 
@@ -71,17 +84,23 @@ function fillKeys(keys: KeysInput, preset: PresetKeys, fill: (text: string) => s
   return { ...keys, ...filled, ...definedOnly(keys) }
 }
 
-function fillTests(
-  written: ClaimTestsInput | undefined,
-  preset: Preset['require'],
+function filledTests(
+  tests: Readonly<ClaimTestsInput> = {},
   fill: (text: string) => string,
-): ClaimTestsInput | undefined {
-  if (preset === undefined) return written
-  const filled = Object.entries(preset).map(([claim, test]) => [
+): ClaimTestsInput {
+  const filled = Object.entries(tests).map(([claim, test]) => [
     claim,
     typeof test === 'string' ? fill(test) : test,
   ])
-  return { ...(Object.fromEntries(filled) as ClaimTestsInput), ...written }
+  return Object.fromEntries(filled) as ClaimTestsInput
+}
+
+function refused(preset: ClaimTestsInput, written: ClaimTestsInput = {}): ClaimTestsInput {
+  const both = Object.entries(preset).map(([claim, test]) => {
+    const own = written[claim]
+    return [claim, own === undefined ? test : refusedByBoth(test, own)]
+  })
+  return { ...written, ...(Object.fromEntries(both) as ClaimTestsInput) }
 }
 
 function copied(claims: Preset['claims']): FilledIssuer['claims'] {

@@ -2,7 +2,8 @@
  * What a preset is: data about one kind of issuer, which fills in what the issuer's entry leaves out.
  *
  * The rules are:
- *   - what the operator writes wins, key by key; of `require` and `refuse`, claim by claim;
+ *   - what the operator writes wins, key by key; of `require` and `refuse`, claim by claim, and never so that the preset
+ *     would refuse less (combine-tests.ts);
  *   - the operator writes the issuer, and the preset checks its form: a slash too many would cost an hour;
  *   - named groups of that form, and `{issuer}` for all of it, stand for their text in every other value;
  *   - what a preset cannot know and must not leave open it `needs`, and says why;

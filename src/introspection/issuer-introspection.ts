@@ -11,13 +11,14 @@ import { describeFault, discoverUrl, type Fetch, type KeySearch } from '../jwks/
 import type { Clock, JwtVerification, TokenCache } from '../token/index.js'
 import type { JwsAlgorithm } from '../jwks/index.js'
 import { askEndpoint, membersOf, QuestionRefused } from './ask-endpoint.js'
-import { CircuitBreaker, type CircuitState } from './circuit-breaker.js'
+import type { CircuitState } from './circuit-breaker.js'
 import { clientCredentials } from './client-authentication.js'
 import type { IntrospectionObserver } from './observer.js'
 import type { IntrospectionOptions } from './options.js'
 import { NewTokenBudget, Turnstile } from './question-limits.js'
 import { verifyResponse } from './response-claims.js'
 import { verifySignedResponse } from './signed-response.js'
+import { TokenCircuits, type AskedToken } from './token-circuits.js'
 
 /** What introspection needs from outside. */
 export interface IntrospectionDependencies {
@@ -46,7 +47,7 @@ const endpointMs = 3_600_000
 
 /** How an endpoint fares, and how much it is asked: of the endpoint, not of the configuration. */
 interface Standing {
-  readonly breaker: CircuitBreaker
+  readonly circuits: TokenCircuits
   readonly budget: NewTokenBudget
   readonly turnstile: Turnstile
   endpoint: { readonly url: Promise<string>; readonly foundAtMs: number } | undefined
@@ -75,7 +76,7 @@ export class IssuerIntrospection {
     this.#standing =
       before === undefined
         ? {
-            breaker: new CircuitBreaker(),
+            circuits: new TokenCircuits(),
             budget: new NewTokenBudget(options.maxNewTokensPerSecond, monotonicMs),
             turnstile: new Turnstile(options.maxConcurrent),
             endpoint: undefined,
@@ -92,7 +93,7 @@ export class IssuerIntrospection {
 
   /** What the circuit lets through. */
   get circuit(): CircuitState {
-    return this.#standing.breaker.state
+    return this.#standing.circuits.state
   }
 
   /** Asks about a token. `isBesideJwt` says that a JWT of the same token was verified. Never rejects. */
@@ -103,25 +104,25 @@ export class IssuerIntrospection {
   ): Promise<Introspected> {
     const { issuerId } = this.options
     const hash = this.#dependencies.hashOf(accessToken)
-    if (this.#standing.breaker.isShut(this.#now())) return this.#notAsked('circuit_open')
     // Nobody can make up tokens with a good signature, so a flood of made-up ones must not stand in their way.
     const isNew = !isBesideJwt && !this.#standing.budget.wasActive(hash)
+    const asked = { hash, isNew }
+    if (this.#standing.circuits.isShut(this.#now(), asked)) return this.#notAsked('circuit_open')
     if (isNew && !this.#standing.budget.take()) return this.#notAsked('limited')
     if (!mayWait(isNew)) {
       return { verification: { authentication: { kind: 'overloaded', issuerId } } }
     }
     return await this.#standing.turnstile.pass(isNew, async () => {
-      if (!this.#standing.breaker.mayAsk(this.#now())) return this.#notAsked('circuit_open')
+      if (!this.#standing.circuits.mayAsk(this.#now(), asked)) return this.#notAsked('circuit_open')
       const startedAtMs = this.#now()
       try {
         const members = await this.#ask(accessToken)
-        if (this.#standing.breaker.succeeded()) {
+        if (this.#standing.circuits.succeeded())
           this.#dependencies.observer.circuit(issuerId, undefined)
-        }
         this.#standing.lastFault = undefined
         return this.#concluded(members, { hash, startedAtMs, isBesideJwt })
       } catch (error) {
-        return this.#failed(error, startedAtMs)
+        return this.#failed(error, startedAtMs, asked)
       }
     })
   }
@@ -182,7 +183,7 @@ export class IssuerIntrospection {
     return await url
   }
 
-  #failed(error: unknown, startedAtMs: number): Introspected {
+  #failed(error: unknown, startedAtMs: number, asked: AskedToken): Introspected {
     const { observer } = this.#dependencies
     const { issuerId } = this.options
     const fault = describeFault(error)
@@ -191,12 +192,12 @@ export class IssuerIntrospection {
     this.#standing.endpoint = undefined
     if (error instanceof QuestionRefused) {
       // Or tokens that the endpoint does not like would shut it for everybody.
-      if (this.#standing.breaker.succeeded()) observer.circuit(issuerId, undefined)
+      if (this.#standing.circuits.succeeded()) observer.circuit(issuerId, undefined)
       if (isFirst) observer.failing(issuerId, fault)
     } else {
-      const opened = this.#standing.breaker.failed(this.#now(), startedAtMs)
-      if (this.#standing.breaker.faultsInARow === 1) observer.failing(issuerId, fault)
-      if (opened) observer.circuit(issuerId, fault)
+      const failed = this.#standing.circuits.failed(this.#now(), startedAtMs, asked)
+      if (failed.isFirst) observer.failing(issuerId, fault)
+      if (failed.opened !== undefined) observer.circuit(issuerId, fault, failed.opened)
     }
     observer.asked(issuerId, 'failed', this.#secondsSince(startedAtMs))
     // Fail closed, and do not blame the token for an outage.

@@ -1,6 +1,6 @@
 /** How one issuer is asked about access tokens. Configuration only: nothing in a token chooses an endpoint. */
 import type { JwsAlgorithm } from '../jwks/index.js'
-import type { TokenCheck, TokenRules, TokenTypes } from '../token/index.js'
+import type { ReadClaim, TokenCheck, TokenRules, TokenTypes } from '../token/index.js'
 
 /** By what the gate shows the issuer who is asking (RFC 6749 section 2.3.1, RFC 7523 section 2.2). Secrets are in files. */
 export type ClientAuthentication =
@@ -47,6 +47,8 @@ export interface IntrospectionOptions {
   /** What the issuer's tokens are held against, whether they are read here or asked about. */
   readonly rules: TokenRules
   readonly tokenTypes: TokenTypes
+  /** Where the issuer's tokens name the client (`claims.client`). */
+  readonly clientPlaces: readonly ReadClaim[]
   readonly clockToleranceMs: number
   /** How JWTs of this issuer are checked when the route says nothing. */
   readonly tokenCheck: TokenCheck

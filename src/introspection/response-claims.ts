@@ -19,6 +19,7 @@ import {
   subjectBy,
   type JwtVerification,
   type RejectionReason,
+  type TokenRules,
 } from '../token/index.js'
 import type { IntrospectionOptions } from './options.js'
 
@@ -74,7 +75,7 @@ export function verifyResponse(
   // Beside a JWT they were held against its claims, of which an answer need not repeat any.
   const broken = context.isBesideJwt ? undefined : brokenTokenRule(rules, members)
   if (broken !== undefined) return rejected(broken)
-  const subject = subjectBy(rules, members, checked.claims.subject)
+  const subject = answeredSubject(members, rules, checked.claims.subject, context)
   if (subject.kind === 'rejected') return rejected(subject.reason)
   const { audiences, isSenderConstrained, notBeforeMs } = checked.claims
   return {
@@ -93,6 +94,18 @@ export function verifyResponse(
     },
     life: lifeOf(exp, notBeforeMs, context.monotonicMs, options),
   }
+}
+
+/** The subject where the issuer has it. Beside a JWT, which has it, an answer may leave it out. */
+function answeredSubject(
+  members: Members,
+  rules: TokenRules,
+  sub: string | undefined,
+  { isBesideJwt }: ResponseContext,
+): ReturnType<typeof subjectBy> {
+  const isLeftOut =
+    isBesideJwt && rules.subject !== undefined && rules.subject(members) === undefined
+  return isLeftOut ? { kind: 'subject', subject: undefined } : subjectBy(rules, members, sub)
 }
 
 /** Why an answer is about a token of somebody else, or about something else than an access token. */
@@ -124,8 +137,12 @@ function lifeOf(
   }
 }
 
-function isOfDpopType({ token_type: type }: Members): boolean {
-  return typeof type === 'string' && type.toLowerCase() === 'dpop'
+/** RFC 9449 section 6.2 has `token_type`; Keycloak has `typ`. The key may be left out, and the token is bound all the same. */
+function isOfDpopType(members: Members): boolean {
+  return wordClaims.some((name) => {
+    const word = members[name]
+    return typeof word === 'string' && word.toLowerCase() === 'dpop'
+  })
 }
 
 function saysAccessToken(word: unknown): boolean {

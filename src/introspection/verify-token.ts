@@ -3,8 +3,8 @@
  *
  * The rules are:
  *   - a JWT goes to the issuer that its `iss` names, and to nobody when that is not a configured one;
- *   - with `both` the signature comes first, so that made-up tokens cost the issuer nothing; claims are the JWT's, and either
- *     may refuse; an answer about another subject or client is about another token and refuses too;
+ *   - with `both` the signature comes first, so that made-up tokens cost the issuer nothing; either may refuse, and so does
+ *     a contradiction between them (agreement.ts);
  *   - a JWT that is only asked about has no other type than that of an access token, and no header that the rules refuse;
  *   - what both say is believed while the key is published and for as long as an answer is.
  */
@@ -20,6 +20,7 @@ import {
   type VerifyJwt,
   type VerifyToken,
 } from '../token/index.js'
+import { agreedToken } from './agreement.js'
 import type { Introspected, IssuerIntrospection } from './issuer-introspection.js'
 import type { IntrospectionOptions } from './options.js'
 
@@ -61,7 +62,7 @@ export function createTokenVerifier(
     if (isOnlyAsked(one.options)) return rejected('unknown_issuer', one.options.issuerId)
     const byKey = await verifyJwt(accessToken, mayWait)
     if (check === 'jwt' || byKey.authentication.kind !== 'verified') return byKey
-    return combined(byKey, await ask(one, true), jwt.claims)
+    return combined(byKey, await ask(one, true), jwt.claims, one.options)
   }
 
   async function byJwt(
@@ -102,16 +103,19 @@ function rejected(reason: RejectionReason, issuerId: string): JwtVerification {
   return { authentication: { kind: 'rejected', reason, issuerId } }
 }
 
-function combined(byKey: JwtVerification, asked: Introspected, claims: Claims): JwtVerification {
+function combined(
+  byKey: JwtVerification,
+  asked: Introspected,
+  claims: Claims,
+  { clientPlaces }: IntrospectionOptions,
+): JwtVerification {
   const { verification, members = {} } = asked
   const [mine, theirs] = [byKey.authentication, verification.authentication]
   if (mine.kind !== 'verified' || theirs.kind !== 'verified') return verification
-  if (differs(members, claims, ['sub']) || differs(members, claims, ['client_id', 'azp'])) {
-    return rejected('introspection_mismatch', mine.token.issuerId)
-  }
-  const isSenderConstrained = mine.token.isSenderConstrained || theirs.token.isSenderConstrained
+  const token = agreedToken(mine.token, theirs.token, { claims, members, clientPlaces })
+  if (token === undefined) return rejected('introspection_mismatch', mine.token.issuerId)
   return {
-    authentication: { kind: 'verified', token: { ...mine.token, isSenderConstrained } },
+    authentication: { kind: 'verified', token },
     life: shorterLife(byKey.life, verification.life),
   }
 }
@@ -131,12 +135,4 @@ function shorterLife(
       },
     },
   }
-}
-
-/** Whether both name something at these places, and not the same. */
-function differs(members: Claims, claims: Claims, names: readonly string[]): boolean {
-  const [theirs, ours] = [members, claims].map((from) =>
-    names.map((name) => from[name]).find((value) => value !== undefined),
-  )
-  return theirs !== undefined && ours !== undefined && theirs !== ours
 }

@@ -1,6 +1,11 @@
 /**
  * The operators' port: `/metrics`, `/livez`, `/readyz`, `/issuers`, and pages of other rooms. Never reachable through a
  * door that takes traffic.
+ *
+ * The rules are:
+ *   - its own pages have names of the configuration and public facts of keys, and nothing secret, since they ask nobody who
+ *     he is; a page of another room asks for itself;
+ *   - connections are bounded in number and in the time that they take to say what they want.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
@@ -28,23 +33,36 @@ export interface AdminSources {
   readonly issuers: () => readonly (IssuerReport | KeylessIssuerReport)[]
 }
 
+/** Far more than probes and scrapers need, and far less than a process has file descriptors. */
+const maxConnections = 256
+const headersMs = 5_000
+const requestMs = 10_000
+/** Node's own is 30 s, and by so much later the two above would count. */
+const timeoutCheckMs = 1_000
+
 /** Starts the server on `host:port` or `unix:/path`. Rejects when the address cannot be bound. */
 export async function startAdminServer(
   address: string,
   sources: AdminSources,
   pages: ReadonlyMap<string, AdminPage> = new Map(),
 ): Promise<AdminServer> {
-  const server = createServer((request, response) => {
-    const page = pages.get(pathOf(request))
-    const answered =
-      page === undefined ? answer(request, response, sources) : answerPage(request, response, page)
-    answered.catch(() => {
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
-    })
-  })
-  server.requestTimeout = 10_000
-  server.headersTimeout = 5_000
+  const server = createServer(
+    { connectionsCheckingInterval: timeoutCheckMs },
+    (request, response) => {
+      const page = pages.get(pathOf(request))
+      const answered =
+        page === undefined
+          ? answer(request, response, sources)
+          : answerPage(request, response, page)
+      answered.catch(() => {
+        if (!response.headersSent) response.writeHead(500)
+        response.end()
+      })
+    },
+  )
+  server.maxConnections = maxConnections
+  server.requestTimeout = requestMs
+  server.headersTimeout = headersMs
   const bound = await listen(server, address)
   return {
     address: bound,

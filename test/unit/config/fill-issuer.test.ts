@@ -47,6 +47,17 @@ describe('fillIssuer', () => {
     expect(filled.refuse).toEqual({ '/y': 2 })
   })
 
+  it.each<[unknown, unknown]>([
+    ['pending', 'pending'],
+    [['left'], ['pending', 'left']],
+    ['left', ['pending', 'left']],
+    [{ present: true }, { present: true }],
+    [{ prefix: 'pend' }, { prefix: 'pend' }],
+  ])('refuses %j beside what the preset refuses', (written, combined) => {
+    const clerk = { issuer: 'https://x.clerk.accounts.dev', preset: 'clerk', clients: ['a'] }
+    expect(fill({ ...clerk, refuse: { '/sts': written } }).refuse).toEqual({ '/sts': combined })
+  })
+
   it('puts parts of the issuer into values', () => {
     const filled = fill({ issuer: `https://sts.windows.net/${tid}/`, preset: 'entra-v1' })
     expect(filled.require).toEqual({

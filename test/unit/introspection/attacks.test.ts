@@ -31,6 +31,15 @@ describe('a token of another kind', () => {
     },
   )
 
+  it.each([{ token_type: 'DPoP' }, { typ: 'DPoP' }, { typ: 'dpop' }, { cnf: {} }])(
+    'is bound to a key with %o, whether or not the answer has the key',
+    async (members) => {
+      await start()
+      endpoint.members = { ...endpoint.members, ...members }
+      expect(await reasonOf('opaque')).toBe('unverifiable_confirmation')
+    },
+  )
+
   it.each([{ exp: null }, { aud: null }])('is no token with %o in the answer', async (members) => {
     await start()
     endpoint.members = { ...endpoint.members, ...members }

@@ -1,6 +1,6 @@
 /** JWTs whose signature and whose issuer's word both count: whoever of the two says no is heard. */
 import { describe, expect, it } from 'vitest'
-import { createTestKey, sendJson } from '../../support/authorization-server.js'
+import { createTestKey, sendJson, testAudience } from '../../support/authorization-server.js'
 import {
   endpoint,
   issuer,
@@ -22,6 +22,8 @@ describe('both', () => {
     ['only that it is active', { aud: undefined, sub: undefined, client_id: undefined }],
     ['the client as azp', { client_id: undefined, azp: 'app' }],
     ['a scope that the JWT has not', { scope: 'read:users create:users' }],
+    ['its scopes as a list', { scope: ['read:users'] }],
+    ['more audiences', { aud: ['https://other.example', testAudience] }],
   ])('allows when the answer has %s', async (_name, changes) => {
     endpoint.members = { ...endpoint.members, ...changes }
     await start({}, both)
@@ -37,15 +39,44 @@ describe('both', () => {
     ['has another client_id', { client_id: 'other' }, 'introspection_mismatch'],
     ['has another azp', { client_id: undefined, azp: 'other' }, 'introspection_mismatch'],
     ['has a list of clients', { client_id: ['app'] }, 'introspection_mismatch'],
+    ['has a list that is the subject', { sub: ['alice'] }, 'invalid_claim'],
+    ['has another jti', { jti: 'another' }, 'introspection_mismatch'],
+    ['has another session', { sid: 'another' }, 'introspection_mismatch'],
+    ['has another actor', { act: { sub: 'mallory' } }, 'introspection_mismatch'],
+    ['has an actor without a name', { act: 'agent' }, 'introspection_mismatch'],
+    ['is for other audiences', { aud: ['https://other.example'] }, 'introspection_mismatch'],
+    ['has lost the scope', { scope: 'create:users' }, 'insufficient_scope'],
+    ['has no scope left', { scope: '' }, 'insufficient_scope'],
+    ['has no list of scopes', { scope: { 'read:users': true } }, 'introspection_mismatch'],
+    ['has null for its scopes', { scope: null }, 'introspection_mismatch'],
+    ['is bound to a key', { cnf: { jkt: 'k' } }, 'unverifiable_confirmation'],
     ['is of another issuer', { iss: 'https://other.example' }, 'unknown_issuer'],
     ['is of a refresh token', { token_type: 'refresh_token' }, 'wrong_type'],
     ['expired', { exp: 1 }, 'expired'],
   ])('refuses when the answer %s', async (_name, changes, reason) => {
     endpoint.members = { ...endpoint.members, ...changes }
     await start({}, both)
-    const token = await issuer.token()
+    const act = changes['act'] === undefined ? undefined : { sub: 'agent' }
+    const token = await issuer.token({ jti: 'this', sid: 'this', act })
     expect(await reasonOf(token)).toBe(reason)
     expect(await reasonOf(token)).toBe(reason)
+  })
+
+  it('is delegated where only the answer says so', async () => {
+    endpoint.members = { ...endpoint.members, act: { sub: 'agent' } }
+    await start({}, both)
+    expect(await reasonOf(await issuer.token())).toBe('delegation_not_allowed')
+  })
+
+  it('has the subject where the issuer has it, and the answer need not have it', async () => {
+    endpoint.members = { ...endpoint.members, sub: undefined }
+    await start({}, { ...both, subject: '/user' })
+    const token = await issuer.token({ user: 'u-1' })
+    expect(await reasonOf(token)).toBe('none')
+    endpoint.members = { ...endpoint.members, user: 'u-2' }
+    expect(await reasonOf(await issuer.token({ user: 'u-1', jti: 'next' }))).toBe(
+      'introspection_mismatch',
+    )
   })
 
   it('takes no right from the answer that the JWT has not', async () => {

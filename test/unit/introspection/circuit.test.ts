@@ -1,6 +1,6 @@
 /** The circuit through a whole gate: what opens it, what does not, and what it never makes of a token. */
 import { describe, expect, it } from 'vitest'
-import { sendJson } from '../../support/authorization-server.js'
+import { sendJson, testAudience } from '../../support/authorization-server.js'
 import {
   endpoint,
   gate,
@@ -22,6 +22,23 @@ function answerByToken(): { isInTrouble: boolean } {
     else sendJson(response, form.get('token') === 'good' ? endpoint.members : { active: false })
   }
   return world
+}
+
+/** A route for opaque tokens where JWTs have to be asked about, too. */
+function asOpaqueToo(): Record<string, unknown> {
+  const route = { access: 'authenticated' }
+  return {
+    resources: [
+      {
+        id: 'users-api',
+        audiences: [testAudience],
+        routes: [
+          { id: 'read', path: '/read', ...route },
+          { id: 'opaque', path: '/opaque', ...route, tokenCheck: 'introspection' },
+        ],
+      },
+    ],
+  }
 }
 
 async function circuitMetric(): Promise<string | undefined> {
@@ -81,9 +98,64 @@ describe('the circuit', () => {
 
   it('is opened by questions that cannot go out', async () => {
     await start({ ...always, clientSecretFile: '/nowhere/secret' })
-    for (let i = 0; i < 7; i++) expect(await reasonOf('good')).toBe('introspection_unavailable')
+    for (let i = 0; i < 7; i++) {
+      expect(await reasonOf(`token-${String(i)}`)).toBe('introspection_unavailable')
+    }
     expect(endpoint.asked).toHaveLength(0)
     expect(await circuitMetric()).toBe('2')
+  })
+
+  it('is not opened for known tokens by new ones that the endpoint cannot cope with', async () => {
+    endpoint.answer = (response, { form }) => {
+      if (form.get('token')?.startsWith('crash') === true) response.writeHead(500).end()
+      else sendJson(response, endpoint.members)
+    }
+    await start(always, { tokenCheck: 'both' }, asOpaqueToo())
+    expect(await reasonOf('good', '/opaque')).toBe('none')
+    for (let i = 0; i < 8; i++) {
+      expect(await reasonOf(`crash-${String(i)}`, '/opaque')).toBe('introspection_unavailable')
+    }
+    expect(endpoint.asked).toHaveLength(6) // Five, and new tokens are asked about no more.
+    expect(await reasonOf('new', '/opaque')).toBe('introspection_unavailable')
+    expect(await circuitMetric()).toBe('2')
+    expect(await reasonOf(await issuer.token())).toBe('none') // Its key has spoken for it.
+    expect(await circuitMetric()).toBe('0')
+    for (let i = 0; i < 8; i++) await reasonOf(`crash-${String(i)}`, '/opaque')
+    expect(await reasonOf('good', '/opaque')).toBe('none')
+    const lines = gate!.log.filter(({ msg }) => msg === 'introspection is suspended')
+    expect(lines.map(({ tokens }) => tokens)).toEqual(['new', 'new'])
+  })
+
+  it('is opened for all by known tokens, and then lets no new one out either', async () => {
+    const world = { isInTrouble: false }
+    endpoint.answer = (response) => {
+      if (world.isInTrouble) response.writeHead(503).end()
+      else sendJson(response, endpoint.members)
+    }
+    await start(always)
+    const known = Array.from({ length: 5 }, (_, i) => `known-${String(i)}`)
+    for (const token of known) expect(await reasonOf(token)).toBe('none')
+    world.isInTrouble = true
+    for (const token of known) expect(await reasonOf(token)).toBe('introspection_unavailable')
+    world.isInTrouble = false
+    for (const token of [...known, 'new']) {
+      expect(await reasonOf(token)).toBe('introspection_unavailable')
+    }
+    expect(endpoint.asked).toHaveLength(10)
+    const lines = gate!.log.filter(({ msg }) => msg === 'introspection is suspended')
+    expect(lines.map(({ tokens }) => tokens)).toEqual(['all'])
+  })
+
+  it('is not opened by one token alone, known or new, which rests by itself', async () => {
+    endpoint.answer = (response, { form }) => {
+      if (form.get('token') === 'odd') response.writeHead(500).end()
+      else sendJson(response, endpoint.members)
+    }
+    await start(always)
+    for (let i = 0; i < 9; i++) expect(await reasonOf('odd')).toBe('introspection_unavailable')
+    expect(endpoint.asked).toHaveLength(5)
+    expect(await circuitMetric()).toBe('0')
+    expect(await reasonOf('good')).toBe('none')
   })
 
   it('is opened by answers that are not signed as they must be', async () => {

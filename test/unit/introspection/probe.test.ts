@@ -28,6 +28,7 @@ const options: IntrospectionOptions = {
   clockToleranceMs: 5_000,
   tokenCheck: 'jwt',
   tokenTypes: 'lenient',
+  clientPlaces: [],
 }
 
 /** A question that is under way, to be answered by the test. */
@@ -39,7 +40,7 @@ interface Pending {
 let clock: FakeClock
 let pending: Pending[]
 let introspection: IssuerIntrospection
-const circuit = vi.fn<(issuerId: string, fault: string | undefined) => void>()
+const circuit = vi.fn<(issuerId: string, fault: string | undefined, whose?: string) => void>()
 beforeEach(() => {
   clock = createFakeClock()
   pending = []
@@ -74,15 +75,15 @@ async function ask(token = 'opaque'): Promise<string> {
 }
 
 /** Asks, and waits until the question is under way. */
-async function underWay(): Promise<{ kind: Promise<string>; question: Pending }> {
+async function underWay(token = 'opaque'): Promise<{ kind: Promise<string>; question: Pending }> {
   const before = pending.length
-  const kind = ask()
+  const kind = ask(token)
   await until(() => pending.length === before + 1)
   return { kind, question: pending.at(-1)! }
 }
 
 async function failOnce(): Promise<void> {
-  const { kind, question } = await underWay()
+  const { kind, question } = await underWay(`failing-${String(pending.length)}`)
   question.fail()
   expect(await kind).toBe('introspection_unavailable')
 }
@@ -113,7 +114,7 @@ describe('an issuer that was in trouble', () => {
     next.question.answer(active)
     expect(await next.kind).toBe('verified')
     expect(circuit.mock.calls).toEqual([
-      ['main', expect.any(String)],
+      ['main', expect.any(String), 'new'],
       ['main', undefined],
     ])
   })

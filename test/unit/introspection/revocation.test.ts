@@ -114,10 +114,20 @@ describe('the revocation of an introspected token', () => {
     ['sid', { sid: 'of the JWT' }],
     ['client_id', { clientId: 'app' }],
   ])('by %s of a JWT counts beside its active answer', async (_name, entry) => {
+    endpoint.members = { ...endpoint.members, jti: undefined, sid: undefined }
     await startRevocable({ tokenCheck: 'both' })
     const token = await issuer.token({ jti: 'of the JWT', sid: 'of the JWT' })
     expect(await reasonOf(token)).toBe('none')
     await revoke(entry)
+    expect(await reasonOf(token)).toBe('revoked')
+  })
+
+  it('by what only the answer about a JWT says counts too', async () => {
+    endpoint.members = { ...endpoint.members, jti: undefined }
+    await startRevocable({ tokenCheck: 'both' })
+    const token = await issuer.token()
+    expect(await reasonOf(token)).toBe('none')
+    await revoke({ sid: 'session' })
     expect(await reasonOf(token)).toBe('revoked')
   })
 })

@@ -1,6 +1,8 @@
 /** The admin port: four pages, two methods, and nothing else. */
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Counter, Registry } from 'prom-client'
@@ -35,6 +37,27 @@ async function ask(path: string, method = 'GET'): Promise<Response> {
 describe('the admin server', () => {
   it('says which port it was given', () => {
     expect(server.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
+  })
+
+  it('takes so many connections and no more, and goes on when they end', async () => {
+    const [host, port] = server.address.split(':')
+    const open = async (): Promise<Socket> => {
+      const socket = connect(Number(port), host)
+      socket.on('error', () => undefined)
+      await once(socket, 'connect')
+      return socket
+    }
+    const sockets = await Promise.all(Array.from({ length: 256 }, open))
+    const late = await open()
+    await once(late, 'close')
+    expect(sockets.every((socket) => !socket.destroyed)).toBe(true)
+    await Promise.all(
+      sockets.map(async (socket) => {
+        socket.end()
+        await once(socket.resume(), 'close')
+      }),
+    )
+    expect((await ask('/livez')).status).toBe(200)
   })
 
   it('serves the metrics in the format of Prometheus', async () => {
