@@ -14,6 +14,7 @@ import {
   type IssuerIntrospection,
 } from './introspection/index.js'
 import { KeySets, type KeySetsDependencies } from './jwks/index.js'
+import { createAdmission, type Pressure } from './overload.js'
 import { clock } from './real-clock.js'
 import {
   createAuthenticate,
@@ -21,6 +22,7 @@ import {
   introspectionRoom,
   TokenCache,
   TrustedIssuers,
+  VerificationQueue,
 } from './token/index.js'
 
 /** The rooms that know a configuration. */
@@ -29,6 +31,7 @@ export interface Decider {
   readonly keySets: KeySets
   readonly introspections: readonly IssuerIntrospection[]
   readonly tokenCache: TokenCache
+  readonly verifications: VerificationQueue
   readonly check: Check
 }
 
@@ -43,6 +46,8 @@ export interface DeciderDependencies extends Required<
     keySets: KeySets,
     before: (issuerId: string) => IssuerIntrospection | undefined,
   ) => readonly IssuerIntrospection[]
+  /** How much there is to do in the process, and what was refused for it. */
+  readonly pressure: Pick<Pressure, 'loop' | 'shed'>
 }
 
 const maxRejections = 20_000
@@ -117,8 +122,16 @@ function assemble(
   tokenCache: TokenCache,
   dependencies: DeciderDependencies,
 ): Decider {
-  const { revocations, onFault, labels } = dependencies
+  const { revocations, onFault, labels, pressure } = dependencies
+  const { limits } = config
   const isAsking = introspections.length > 0
+  const verifications = new VerificationQueue(
+    { maxConcurrent: limits.maxConcurrentVerifications, maxWaitMs: limits.maxQueueMs },
+    clock.monotonicMs,
+    () => {
+      pressure.shed.queue += 1
+    },
+  )
   const verifyJwt = createJwtVerifier({
     issuers: config.trustedIssuers,
     findKeys: (issuerId, kid, algorithm) => keySets.find(issuerId, kid, algorithm),
@@ -126,13 +139,22 @@ function assemble(
       keySets.findOthers(issuerId, kid, algorithm, tried),
     neededClaims: config.neededClaims,
     wallMs: clock.wallMs,
+    queue: verifications,
   })
   const check = createCheck({
     policy: config.policy,
     authenticate: createAuthenticate(
       isAsking ? createTokenVerifier(verifyJwt, introspections) : verifyJwt,
       tokenCache,
-      { maxWaiting: config.limits.maxWaitingChecks, maxWaitingForKeys: roomsOf(config) },
+      {
+        maxWaiting: limits.maxWaitingChecks,
+        maxWaitingForKeys: roomsOf(config),
+        mayBegin: createAdmission({
+          ...pressure,
+          maxLoopDelayMs: limits.maxLoopDelayMs,
+          signatures: isAsking ? undefined : verifications,
+        }),
+      },
       isAsking ? createRouteToken(config.introspections) : undefined,
     ),
     claimPointers: config.claimPointers,
@@ -140,13 +162,13 @@ function assemble(
     revocations,
     clock,
     limits: {
-      maxTokenBytes: config.limits.maxTokenBytes,
-      budgetMs: config.limits.decisionTimeoutMs,
+      maxTokenBytes: limits.maxTokenBytes,
+      budgetMs: limits.decisionTimeoutMs,
     },
     onFault,
     labels,
   })
-  return { config, keySets, introspections, tokenCache, check }
+  return { config, keySets, introspections, tokenCache, verifications, check }
 }
 
 /** How many checks may wait in each room, by its name. */

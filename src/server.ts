@@ -20,6 +20,7 @@ import { CurrentDecider } from './current-decider.js'
 import { openEnvoyDoor, openHttpDoors } from './doors.js'
 import type { IssuerKeyState, KeySetsDependencies } from './jwks/index.js'
 import { Opened } from './opened.js'
+import { LoopWatch } from './loop-watch.js'
 import { clock } from './real-clock.js'
 import { DirectoryFiles } from './snapshot-files.js'
 import { createSourceFetch } from './source-fetch.js'
@@ -75,6 +76,8 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     metrics.failed()
     log.fault(fault)
   }
+  const shed = { loop: 0, queue: 0 }
+  const loop = new LoopWatch(clock)
   const decider = new CurrentDecider(
     config,
     {
@@ -90,6 +93,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       revocations: revocation ?? noRevocations,
       labels: new LabelRegistry(),
       onFault,
+      pressure: { loop, shed },
     },
     revocation,
   )
@@ -102,6 +106,11 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     configLoadedAtMs: clock.wallMs(),
     revocation,
     introspections: () => decider.now.introspections,
+    overload: {
+      shed,
+      loopDelayMs: () => loop.delayMs,
+      waiting: () => decider.now.verifications.waiting,
+    },
   })
   const readiness: Readiness = new Readiness(keyStates, () => ({
     ...introspectionComponents(decider.now.introspections),
@@ -184,12 +193,14 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         await Promise.all([grpc?.close(graceMs), http?.close(graceMs)])
         reload?.stop()
         decider.stop()
+        loop.stop()
         revocation?.close()
         await admin.close()
         log.info('stopped')
       },
     }
   } catch (fault) {
+    loop.stop()
     await opened.close() // Who cannot have all addresses keeps none.
     throw fault
   }

@@ -226,6 +226,9 @@ export interface LimitsInput {
   maxTokenBytes: number
   decisionTimeoutMs: number
   maxWaitingChecks: number
+  maxConcurrentVerifications: number
+  maxQueueMs: number
+  maxLoopDelayMs: number
   maxCachedTokens: number
   maxCacheBytes: number
 }

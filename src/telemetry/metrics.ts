@@ -17,6 +17,7 @@ import {
   type IntrospectionStatus,
 } from './introspection-metrics.js'
 import { LatencyHistogram } from './latency-histogram.js'
+import { collectOverload, type OverloadStatus } from './overload-metrics.js'
 import { collectRevocations, type RevocationStatus } from './revocation-metrics.js'
 
 /** What is read when Prometheus asks. */
@@ -31,6 +32,7 @@ export interface MetricSources {
   readonly revocation: RevocationStatus | undefined
   /** Empty when no issuer is ever asked about a token. */
   readonly introspections: () => readonly IntrospectionStatus[]
+  readonly overload: OverloadStatus
 }
 
 /** From a quarter of a tenth of a millisecond, where a warm decision ends, to the time-out that proxies use. */
@@ -90,6 +92,7 @@ export class Metrics {
     collectProcess(sources, registers)
     this.#configuration = new ConfigurationMetrics(sources.configLoadedAtMs, registers)
     this.introspected = collectIntrospections(sources.introspections, registers)
+    collectOverload(sources.overload, registers)
     this.#revocationEvents = collectRevocations(sources.revocation, registers)
   }
 

@@ -4,7 +4,8 @@
  * The rules are:
  *   - what waits for keys waits in the room of its issuer, whatever else there is to wait for in the common one: so
  *     tokens with unknown keys, as many as they are, never use up the places of tokens whose key is known;
- *   - a verification counts until it ends, so that what it holds is bounded while an issuer hangs.
+ *   - a verification counts until it ends, so that what it holds is bounded while an issuer hangs;
+ *   - what is known is answered however much there is to do: only what would have to be begun can be refused.
  */
 import type { Authentication } from './access-token.js'
 import { TokenCache } from './token-cache.js'
@@ -45,7 +46,11 @@ export interface AuthenticateLimits {
   readonly maxWaiting: number
   /** For keys, by the issuer's id, and for introspection, by `introspectionRoom`. */
   readonly maxWaitingForKeys: ReadonlyMap<string, number>
+  /** Whether anything may be begun for a token that is not known; always when it is left out. Must not throw. */
+  readonly mayBegin?: () => boolean
 }
+
+const overloaded: Authentication = { kind: 'overloaded', issuerId: undefined }
 
 /** Puts the cache in front of a verifier. Without `routeToken` every token is a JWT. */
 export function createAuthenticate(
@@ -68,8 +73,9 @@ export function createAuthenticate(
     const key = suffix === '' ? hash : hash + suffix
     const known = cache.get(key) ?? underWay.get(key)
     if (known !== undefined) return known
+    if (limits.mayBegin?.() === false) return overloaded
     const party = Party.in(commonRoom)
-    if (party === undefined) return { kind: 'overloaded', issuerId: undefined }
+    if (party === undefined) return overloaded
     const result = verify(key, accessToken, party, routing).finally(() => {
       underWay.delete(key)
       party.end()

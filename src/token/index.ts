@@ -26,5 +26,6 @@ export { hasMarksOfAnotherKind, isAccessTokenType, normalizeTokenType } from './
 export type { TokenTypes } from './token-type.js'
 export { keysOfIssuer, TrustedIssuers } from './trusted-issuers.js'
 export type { TrustedIssuer } from './trusted-issuers.js'
+export { VerificationQueue } from './verification-queue.js'
 export { createJwtVerifier, pickClaims } from './verify-jwt.js'
 export type { JwtVerification, VerifyJwt } from './verify-jwt.js'

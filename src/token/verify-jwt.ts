@@ -18,6 +18,7 @@ import type { RejectionReason } from './rejection.js'
 import { signingKey } from './signature.js'
 import { brokenTokenRule, hasRefusedHeader, rulesOf, subjectBy } from './token-rules.js'
 import { isAccessTokenType } from './token-type.js'
+import type { VerificationQueue } from './verification-queue.js'
 import { keysOfIssuer, TrustedIssuers, type TrustedIssuer } from './trusted-issuers.js'
 
 /** What verification needs from outside. */
@@ -41,6 +42,8 @@ export interface JwtVerifierDependencies {
   /** Names of the top-level claims that are kept of a verified token. */
   readonly neededClaims: readonly string[]
   readonly wallMs: () => number
+  /** Where verifications of signatures wait for their turn; without it none does. */
+  readonly queue?: VerificationQueue | undefined
 }
 
 /** A verified token together with what bounds its life. */
@@ -104,7 +107,7 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
     const keys = keysOfIssuer(issuer, tenantIssuer, tried)
     if (keys.length === 0) return rejected('unknown_key', issuer)
     const key =
-      (await signingKey(accessToken, keys, alg)) ??
+      (await signingKeyInTurn(accessToken, keys, alg)) ??
       (await newerSigningKey(accessToken, {
         issuer,
         tenantIssuer,
@@ -113,6 +116,8 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
         tried,
         mayWaitForKeys,
       }))
+    // Fail closed, and do not blame the token for what was not looked at.
+    if (key === 'overloaded') return { authentication: { kind: 'overloaded', issuerId: undefined } }
     if (key === undefined) return rejected('bad_signature', issuer)
     return verifiedOrRejected(jwt, named, key)
   }
@@ -121,10 +126,27 @@ export function createJwtVerifier(dependencies: JwtVerifierDependencies): Verify
   async function newerSigningKey(
     accessToken: string,
     { issuer, tenantIssuer, kid, alg, tried, mayWaitForKeys }: FailedSignature,
-  ): Promise<VerificationKey | undefined> {
+  ): Promise<VerificationKey | 'overloaded' | undefined> {
     const others = dependencies.findOtherKeys(issuer.id, kid, alg, tried)
     if (others === undefined || !mayWaitForKeys(issuer.id)) return undefined
-    return await signingKey(accessToken, keysOfIssuer(issuer, tenantIssuer, await others), alg)
+    const keys = keysOfIssuer(issuer, tenantIssuer, await others)
+    return await signingKeyInTurn(accessToken, keys, alg)
+  }
+
+  async function signingKeyInTurn(
+    accessToken: string,
+    keys: readonly VerificationKey[],
+    alg: JwsAlgorithm,
+  ): Promise<VerificationKey | 'overloaded' | undefined> {
+    const { queue } = dependencies
+    if (queue === undefined) return await signingKey(accessToken, keys, alg)
+    const turn = queue.enter()
+    if (!(typeof turn === 'boolean' ? turn : await turn)) return 'overloaded'
+    try {
+      return await signingKey(accessToken, keys, alg)
+    } finally {
+      queue.leave()
+    }
   }
 
   function verifiedOrRejected(

@@ -18,9 +18,10 @@ import {
   createJwtVerifier,
   TokenCache,
   type Clock,
+  type VerificationQueue,
 } from '../../src/token/index.js'
 import type { TestKey } from './authorization-server.js'
-import { createFakeClock } from './fake-clock.js'
+import { createFakeClock, type FakeClock } from './fake-clock.js'
 import { createRoute } from './policy.js'
 
 export const inProcessIssuer = 'https://issuer.example'
@@ -66,11 +67,12 @@ export const claimPointers = new Map([
   ],
 ])
 
-/** Creates the check. The clock stands still unless the test moves it. */
+/** Creates the check. The clock stands still unless the test moves it. Without `createQueue` no signature waits for a turn. */
 export function createInProcessCheck(
   keys: readonly TestKey[],
   policy: Policy = policyOf(['/read', createRoute()]),
-): { readonly check: Check; readonly clock: Clock; readonly faults: unknown[] } {
+  createQueue?: (clock: Clock) => VerificationQueue,
+): { readonly check: Check; readonly clock: FakeClock; readonly faults: unknown[] } {
   const clock = createFakeClock()
   const faults: unknown[] = []
   const keySets = new KeySets(
@@ -118,6 +120,7 @@ export function createInProcessCheck(
     findOtherKeys: (id, kid, algorithm, tried) => keySets.findOthers(id, kid, algorithm, tried),
     neededClaims: ['scope', 'permissions', 'roles', 'client_id', 'sub'],
     wallMs: clock.wallMs,
+    queue: createQueue?.(clock),
   })
   const cacheLimits = {
     maxTokens: 1_000,

@@ -114,6 +114,9 @@ describe('a small configuration', () => {
       maxTokenBytes: 16_384,
       decisionTimeoutMs: 1_000,
       maxWaitingChecks: 10_000,
+      maxConcurrentVerifications: 8,
+      maxQueueMs: 200,
+      maxLoopDelayMs: 200,
       maxCachedTokens: 100_000,
       maxCacheBytes: 268_435_456,
     })

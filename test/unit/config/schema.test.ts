@@ -143,6 +143,9 @@ limits:
   maxTokenBytes: 65536
   decisionTimeoutMs: 60000
   maxWaitingChecks: 1
+  maxConcurrentVerifications: 1
+  maxQueueMs: 60000
+  maxLoopDelayMs: 60000
   maxCachedTokens: 1
   maxCacheBytes: 1
 log: { level: silent, allowSampleEvery: 100 }

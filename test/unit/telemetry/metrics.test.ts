@@ -34,6 +34,9 @@ const promised: Readonly<Record<string, readonly [type: string, ...labels: strin
   scopegate_introspection_duration_seconds: ['histogram', 'issuer'],
   scopegate_introspection_circuit: ['gauge', 'issuer'],
   scopegate_config_reloads_total: ['counter', 'result'],
+  scopegate_shed_total: ['counter', 'cause'],
+  scopegate_verifications_waiting: ['gauge'],
+  scopegate_loop_delay_seconds: ['gauge'],
 }
 
 let nowMs: number
@@ -77,6 +80,7 @@ beforeEach(() => {
     tokenCache: () => ({ counts, size: 7 }),
     monotonicMs: () => nowMs,
     configLoadedAtMs: 1_700_000_000_000,
+    overload: { shed: { loop: 3, queue: 4 }, loopDelayMs: () => 250, waiting: () => 5 },
     revocation: {
       counts: () => ({ jti: 1, sub: 2, clientId: 3, sid: 4, kid: 5 }),
       get isStoreUp() {

@@ -1,0 +1,40 @@
+/**
+ * What is refused at once while the gate has more to do than time for it (ADR 0027). Part of the composition root.
+ *
+ * The rules are:
+ *   - a token that is known is never refused here: its answer costs no more than the refusal would;
+ *   - while the event loop is late, nothing is begun for a token that is not known: no signature, no question to an issuer;
+ *   - while the queue for signatures is late, no JWT is taken apart that would have to join it.
+ */
+import type { VerificationQueue } from './token/index.js'
+
+/** What a check was refused for. */
+export type Overloaded = 'loop' | 'queue'
+
+/** How many were refused so far, since the process began. */
+export type ShedCounts = Record<Overloaded, number>
+
+/** What tells whether there is too much to do. */
+export interface Pressure {
+  readonly loop: { readonly delayMs: number }
+  readonly maxLoopDelayMs: number
+  /** Undefined where a token need not have a signature, so that each has to be looked at first. */
+  readonly signatures: VerificationQueue | undefined
+  readonly shed: ShedCounts
+}
+
+/** Builds what is asked before anything is begun for a token that is not known. */
+export function createAdmission(pressure: Pressure): () => boolean {
+  const { loop, maxLoopDelayMs, signatures, shed } = pressure
+  return function mayBegin() {
+    if (loop.delayMs > maxLoopDelayMs) {
+      shed.loop += 1
+      return false
+    }
+    if (signatures?.isLate === true) {
+      shed.queue += 1
+      return false
+    }
+    return true
+  }
+}

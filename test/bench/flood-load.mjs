@@ -1,0 +1,93 @@
+/**
+ * A process that asks at a given rate, whether or not it was answered before, and says how long answers took from when each
+ * question was due. Arguments: a file with one frame, and where in it to write other bytes for every call, so that each
+ * token is another one; without a place all calls are alike. Is sent `{ address, seconds, perSecond }`, or `atOnce` calls
+ * in place of a rate, and answers with the rate it had, times in milliseconds, and how many answers were of which kind.
+ */
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:http2'
+import { callHeaders, callPath } from './check-call.mjs'
+
+const template = readFileSync(process.argv[2])
+const place = process.argv[3] === undefined ? undefined : Number(process.argv[3])
+const headers = { ':method': 'POST', ':path': callPath, ...callHeaders }
+/** As many as Envoy has with two worker threads. */
+const connections = 2
+const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+let serial = Math.floor(Math.random() * 2 ** 40)
+
+process.on('message', (order) => {
+  void load(order).then((seen) => process.send(seen))
+})
+
+async function load({ address, seconds, perSecond, atOnce }) {
+  const sessions = Array.from({ length: connections }, () => connect(`http://${address}`))
+  const seen = { times: [], kinds: {} }
+  const startedAt = performance.now()
+  const endsAt = startedAt + seconds * 1_000
+  let asked = 0
+  const ask = async (dueAt) => {
+    const kind = await call(sessions[asked++ % connections])
+    seen.kinds[kind] = (seen.kinds[kind] ?? 0) + 1
+    seen.times.push(performance.now() - dueAt)
+  }
+  if (atOnce === undefined) {
+    const answers = []
+    while (performance.now() < endsAt) {
+      for (;;) {
+        const dueAt = startedAt + (asked * 1_000) / perSecond
+        if (dueAt > performance.now()) break
+        answers.push(ask(dueAt))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    await Promise.all(answers)
+  } else {
+    const loop = async () => {
+      while (performance.now() < endsAt) await ask(performance.now())
+    }
+    await Promise.all(Array.from({ length: atOnce }, loop))
+  }
+  for (const session of sessions) session.close()
+  const sorted = seen.times.toSorted((a, b) => a - b)
+  const at = (share) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
+  const tookMs = performance.now() - startedAt
+  return {
+    ...{ p50: at(0.5), p99: at(0.99) },
+    kinds: seen.kinds,
+    perSecond: (asked * 1_000) / tookMs,
+  }
+}
+
+/** Makes one call. Resolves to the kind of its answer. */
+async function call(session) {
+  return await new Promise((resolve) => {
+    const stream = session.request(headers)
+    let bytes = ''
+    stream.setEncoding('latin1')
+    stream.on('data', (text) => (bytes += text))
+    stream.on('error', () => (bytes = ''))
+    stream.on('close', () => {
+      resolve(kindOf(bytes))
+    })
+    stream.end(place === undefined ? template : otherFrame())
+  })
+}
+
+/** What every answer has in its bytes is what the client is told. */
+function kindOf(bytes) {
+  if (bytes === '') return 'failed'
+  if (bytes.includes('Too many requests are waiting')) return 'overloaded'
+  if (bytes.includes('The decision took too long')) return 'deadline'
+  return bytes.includes('The access token is not valid here') ? 'denied' : 'allowed'
+}
+
+function otherFrame() {
+  const frame = Buffer.from(template)
+  let rest = serial++
+  for (let i = 0; i < 8; i++) {
+    frame[place + i] = base64url.charCodeAt(rest % 64)
+    rest = Math.floor(rest / 64)
+  }
+  return frame
+}
