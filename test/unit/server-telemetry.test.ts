@@ -107,6 +107,7 @@ describe('the labels of the metrics', () => {
       issuer: ['none', 'main'],
       door: ['envoy'],
       result: ['success', 'failure'],
+      cause: ['loop', 'queue'],
       header: ['x-auth-subject', 'x-auth-scope'],
     }
     const { samples } = await scrape()
