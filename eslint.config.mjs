@@ -51,6 +51,8 @@ export default tseslint.config(
       'src/cli/**',
       'src/certificate-files.ts',
       'src/snapshot-files.ts',
+      'src/envoy/check-lane.ts',
+      'src/envoy/connection-life.ts',
       'src/envoy/grpc-server.ts',
       'src/forward-auth/forward-auth-server.ts',
     ],

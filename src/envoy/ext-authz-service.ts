@@ -7,11 +7,7 @@
  *   - codecs pass bytes through, so that not even undecodable bytes become an RPC error;
  *   - nothing is awaited when the decision is there at once.
  */
-import type {
-  ServerUnaryCall,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js'
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type { CheckRequest, Decision, DoorDependencies } from '../check/index.js'
 import { answerFormat, PreparedAnswers } from '../check/index.js'
 import { decodeCheckRequest, type DecodedCheckRequest } from './decode-check-request.js'
@@ -28,17 +24,34 @@ export interface ExtAuthzDependencies extends DoorDependencies {
   readonly response: CheckResponseOptions
 }
 
-/** The definition and the implementation of envoy.service.auth.v3.Authorization, ready for a gRPC server. */
-export interface ExtAuthzService {
+/** A Check call as far as the service reads it: the calls of grpc-js have it, and so do those of the lane. */
+export interface CheckCall {
+  readonly request: Buffer
+  /** When the proxy stops listening, in milliseconds of the wall clock; infinite when it did not say. */
+  getDeadline(): Date | number
+}
+
+/** Answers a call, once. Never throws what the callback did not throw, and never calls back with an error. */
+export type HandleCheck = (
+  call: CheckCall,
+  callback: (error: null, value: CheckAnswer) => void,
+) => void
+
+/** envoy.service.auth.v3.Authorization: the handler of Check, and the same ready for a gRPC server. */
+export interface ExtAuthzService extends Pick<ExtAuthzDependencies, 'onFault' | 'wallMs'> {
+  readonly handleCheck: HandleCheck
   readonly definition: ServiceDefinition
   readonly implementation: UntypedServiceImplementation
 }
 
 const passThrough = (bytes: Buffer): Buffer => bytes
 
+/** The `:path` of the Check call. */
+export const checkPath = '/envoy.service.auth.v3.Authorization/Check'
+
 const definition: ServiceDefinition = {
   Check: {
-    path: '/envoy.service.auth.v3.Authorization/Check',
+    path: checkPath,
     requestStream: false,
     responseStream: false,
     requestDeserialize: passThrough,
@@ -79,10 +92,7 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
     }
   }
 
-  function handleCheck(
-    call: ServerUnaryCall<Buffer, CheckAnswer>,
-    callback: (error: null, value: CheckAnswer) => void,
-  ): void {
+  function handleCheck(call: CheckCall, callback: (error: null, value: CheckAnswer) => void): void {
     const startedAtMs = monotonicMs()
     const decoded = tryDecode(call.request)
     const request =
@@ -106,7 +116,7 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
     }
   }
 
-  return { definition, implementation: { Check: handleCheck } }
+  return { handleCheck, onFault, wallMs, definition, implementation: { Check: handleCheck } }
 }
 
 /** One call, from its arrival to its answer. */
@@ -146,7 +156,7 @@ function target({ rawPath, path }: DecodedCheckRequest): string {
   return rawPath ?? path.replaceAll('!', '\ufffd')
 }
 
-function remainingMs(call: ServerUnaryCall<Buffer, CheckAnswer>, wallMs: () => number): number {
+function remainingMs(call: CheckCall, wallMs: () => number): number {
   const deadline = call.getDeadline()
   return (typeof deadline === 'number' ? deadline : deadline.getTime()) - wallMs()
 }

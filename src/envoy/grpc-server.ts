@@ -5,27 +5,43 @@
  * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
  * long-lived connections over new replicas.
  */
-import { experimental, Server, ServerCredentials } from '@grpc/grpc-js'
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+} from 'node:http2'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { HealthImplementation } from 'grpc-health-check'
-import { removeStaleSocket, withPort } from '../listen.js'
-import { CertificateFiles, type CertificateFilesOptions } from '../certificate-files.js'
-import { CertificateProvider } from './certificate-provider.js'
+import { listen } from '../listen.js'
+import {
+  CertificateFiles,
+  type Certificates,
+  type CertificateFilesOptions,
+} from '../certificate-files.js'
+import { createCheckLane } from './check-lane.js'
+import { createConnectionLife, type ConnectionLifeOptions } from './connection-life.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
 import { authorizationService } from './load-proto.js'
+import { createRelay } from './relay.js'
 
 /** How to listen. */
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends ConnectionLifeOptions {
   /** `host:port`, or `unix:/path`. */
   readonly address: string
   readonly tls: CertificateFilesOptions | undefined
   readonly reflection: boolean
   readonly maxMessageBytes: number
-  readonly keepaliveMs: number
-  readonly keepaliveTimeoutMs: number
-  readonly maxConnectionAgeMs: number
-  readonly maxConnectionAgeGraceMs: number
-  readonly maxConnectionIdleMs: number
+}
+
+/** Streams of anything but usual checks at a time. Each probe or watch of health is one. */
+const maxRelayedStreams = 1_000
+/** As grpc-js has them: near its limit of memory Node refuses streams at random, which would be RPC errors. */
+const serverOptions = {
+  maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
+  maxSessionMemory: Number.MAX_SAFE_INTEGER,
 }
 
 /** A server that listens. */
@@ -50,11 +66,6 @@ export async function startGrpcServer(
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
-    'grpc.keepalive_time_ms': options.keepaliveMs,
-    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
-    'grpc.max_connection_age_ms': options.maxConnectionAgeMs,
-    'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMs,
-    'grpc.max_connection_idle_ms': options.maxConnectionIdleMs,
     'grpc.enable_channelz': 0,
   })
   server.addService(service.definition, service.implementation)
@@ -69,15 +80,24 @@ export async function startGrpcServer(
     new ReflectionService(definition).addToServer(server)
   }
 
-  const socketPath = options.address.startsWith('unix:') ? options.address.slice(5) : undefined
-  if (socketPath !== undefined) await removeStaleSocket(socketPath)
-  const { credentials, files } = await createCredentials(options.tls)
-  const port = await bind(server, options.address, credentials).catch((fault: unknown) => {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const relay = createRelay((connection) => {
+    injector.injectConnection(connection)
+  }, maxRelayedStreams)
+  const life = createConnectionLife(options)
+  const files = options.tls && (await CertificateFiles.load(options.tls))
+  const listener = createListener(files, options.tls?.clientCaFile !== undefined)
+  listener.on('session', (session) => {
+    life.opened(session)
+  })
+  listener.on(
+    'stream',
+    createCheckLane({ service, relay, maxMessageBytes: options.maxMessageBytes }),
+  )
+  const address = await listen(listener, options.address).catch((fault: unknown) => {
     files?.close()
     throw fault
   })
-
-  const address = socketPath === undefined ? withPort(options.address, port) : options.address
 
   return {
     address,
@@ -91,45 +111,40 @@ export async function startGrpcServer(
     },
     async close(graceMs) {
       files?.close()
-      // Not forceShutdown: without channelz grpc-js keeps no list of connections for it, and it would cut none.
-      server.drain(address, graceMs)
-      await new Promise<void>((resolve) => {
-        server.tryShutdown(() => {
-          resolve()
-        })
-      })
+      const closed = new Promise((resolve) => listener.close(resolve))
+      life.drain(graceMs)
+      await closed
+      relay.close()
+      server.forceShutdown()
     },
   }
 }
 
-/** Credentials of the connections, and their files. */
-async function createCredentials(
-  tls: CertificateFilesOptions | undefined,
-): Promise<{ credentials: ServerCredentials; files?: CertificateFiles }> {
-  if (tls === undefined) return { credentials: ServerCredentials.createInsecure() }
-  const files = await CertificateFiles.load(tls)
-  const provider = new CertificateProvider(files)
-  const clientCa = tls.clientCaFile === undefined ? null : provider
-  return {
-    // The declaration names the first parameter for the CA, but the first is the identity.
-    credentials: experimental.createCertificateProviderServerCredentials(
-      provider,
-      clientCa,
-      clientCa !== null,
-    ),
-    files,
-  }
+/** The HTTP/2 server in front, with TLS when there are certificates, of which new connections get the latest. */
+function createListener(
+  files: CertificateFiles | undefined,
+  asksForClients: boolean,
+): Http2Server | Http2SecureServer {
+  if (files === undefined) return createServer(serverOptions)
+  const listener = createSecureServer({
+    ...serverOptions,
+    ...secureContext(files.current),
+    requestCert: asksForClients,
+    rejectUnauthorized: asksForClients,
+  })
+  files.onChange((current) => {
+    listener.setSecureContext(secureContext(current))
+  })
+  listener.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => undefined) // Node leaves these to us (nodejs/node#35824); the session ends by itself.
+  })
+  return listener
 }
 
-async function bind(
-  server: Server,
-  address: string,
-  serverCredentials: ServerCredentials,
-): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    server.bindAsync(address, serverCredentials, (error, port) => {
-      if (error === null) resolve(port)
-      else reject(error)
-    })
-  })
+function secureContext({
+  certificate,
+  privateKey,
+  caCertificate,
+}: Certificates): SecureContextOptions {
+  return { cert: certificate, key: privateKey, ca: caCertificate }
 }

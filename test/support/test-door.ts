@@ -6,6 +6,7 @@ import {
   createExtAuthzService,
   loadProto,
   startGrpcServer,
+  type ExtAuthzService,
   type GrpcServer,
   type GrpcServerOptions,
 } from '../../src/envoy/index.js'
@@ -24,6 +25,7 @@ export interface TestDoorOptions {
 
 /** A door that listens, and what came through it. */
 export interface TestDoor extends GrpcServer {
+  readonly service: ExtAuthzService
   readonly events: readonly DecisionEvent[]
   readonly faults: readonly unknown[]
 }
@@ -72,5 +74,5 @@ export async function startTestDoor(options: TestDoorOptions = {}): Promise<Test
     service,
     proto,
   )
-  return { ...server, events, faults }
+  return { ...server, service, events, faults }
 }

@@ -114,6 +114,17 @@ describe('the server with TLS', () => {
     )
   })
 
+  it('speaks nothing but HTTP/2', async () => {
+    const { address } = await open()
+    const socket = connect({
+      port: Number(address.split(':').at(-1)),
+      ca: authority.certificate,
+      ALPNProtocols: ['http/1.1'],
+    })
+    const fault = await new Promise<Error>((resolve) => socket.once('error', resolve))
+    expect(fault.message).toMatch(/no application protocol/)
+  })
+
   it('does not answer plain text', async () => {
     const { address } = await open()
     await expect(ask(address, credentials.createInsecure())).rejects.toThrow(/UNAVAILABLE/)

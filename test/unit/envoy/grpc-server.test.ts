@@ -1,6 +1,7 @@
 /** The gRPC server as a process on a machine: addresses, sockets that were left behind, the life of connections. */
 import { connect as connectHttp2 } from 'node:http2'
 import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js'
@@ -107,6 +108,27 @@ describe('the connections of the server', () => {
     })
     session.on('error', () => undefined)
     await until(() => isToldToGo, 'GOAWAY')
+  })
+
+  it('are cut when the peer answers no ping', async () => {
+    const { address } = await open({ server: { keepaliveMs: 20, keepaliveTimeoutMs: 20 } })
+    const socket = connectTcp(Number(address.split(':').at(-1)), '127.0.0.1')
+    let isClosed = false
+    socket.on('close', () => (isClosed = true)).on('error', () => undefined)
+    // The preface and empty SETTINGS (RFC 9113 section 3.4), and then nothing more.
+    socket.resume()
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0')
+    await until(() => isClosed, 'the end of the connection')
+  })
+
+  it('outlive pings that are answered', async () => {
+    const { address } = await open({ server: { keepaliveMs: 5, keepaliveTimeoutMs: 5_000 } })
+    const session = connectHttp2(`http://${address}`)
+    let pings = 0
+    session.on('ping', () => (pings += 1))
+    await until(() => pings >= 3, 'pings')
+    expect(session.destroyed).toBe(false)
+    session.destroy()
   })
 
   it('lose no call to the age limit', async () => {

@@ -1,0 +1,134 @@
+/** The relay: what cannot be handed on is answered all the same, and what broke once works again. */
+import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createRelay, type InjectConnection, type Relay } from '../../../src/envoy/relay.js'
+import { callRaw, type RawAnswer } from '../../support/raw-call.js'
+import { until } from '../../support/until.js'
+
+const servers: Http2Server[] = []
+let relay: Relay
+
+afterEach(() => {
+  relay.close()
+  for (const server of servers.splice(0)) server.close()
+})
+
+/** A server behind the relay, which answers by `serve`. */
+function behind(serve: (stream: ServerHttp2Stream) => void): InjectConnection {
+  const server = createServer()
+  server.on('stream', (stream) => {
+    stream.on('error', () => undefined)
+    serve(stream)
+  })
+  server.on('sessionError', () => undefined)
+  return (connection) => server.emit('connection', connection)
+}
+
+/** A listener that hands every stream on. */
+async function open(inject: InjectConnection, maxStreams = 10): Promise<string> {
+  relay = createRelay(inject, maxStreams)
+  const listener = createServer()
+  servers.push(listener)
+  listener.on('stream', (stream, headers) => {
+    relay.take(stream, headers)
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  return `127.0.0.1:${String((listener.address() as AddressInfo).port)}`
+}
+
+const unavailable = { isTrailersOnly: true, headers: { ':status': 200, 'grpc-status': '14' } }
+
+function answerOk(stream: ServerHttp2Stream): void {
+  stream.respond({ ':status': 200, 'grpc-status': '0' }, { endStream: true })
+}
+
+describe('what the relay cannot hand on', () => {
+  it('because too much is under way is UNAVAILABLE, until something ends', async () => {
+    const held: ServerHttp2Stream[] = []
+    const address = await open(
+      behind((stream) => held.push(stream)),
+      2,
+    )
+    const first = [callRaw(address, {}), callRaw(address, {})]
+    await until(() => held.length === 2)
+    expect(await callRaw(address, {})).toMatchObject(unavailable)
+    for (const stream of held.splice(0)) answerOk(stream)
+    for (const answer of await Promise.all(first)) expect(answer.headers['grpc-status']).toBe('0')
+    const next = callRaw(address, {})
+    await until(() => held.length === 1)
+    for (const stream of held) answerOk(stream)
+    expect((await next).headers['grpc-status']).toBe('0')
+  })
+
+  it('because there is no connection is UNAVAILABLE', async () => {
+    const address = await open(() => {
+      throw new Error('no connection')
+    })
+    expect(await callRaw(address, {})).toMatchObject(unavailable)
+  })
+
+  it('because the connection breaks is UNAVAILABLE, and the next gets another one', async () => {
+    const connections: Duplex[] = []
+    let isBroken = true
+    const inject = behind((stream) => {
+      if (isBroken) connections.at(-1)?.destroy()
+      else answerOk(stream)
+    })
+    const address = await open((connection) => {
+      connections.push(connection)
+      inject(connection)
+    })
+    expect(await callRaw(address, {})).toMatchObject(unavailable)
+    isBroken = false
+    expect((await callRaw(address, {})).headers['grpc-status']).toBe('0')
+    expect(connections).toHaveLength(2)
+  })
+})
+
+describe('a stream that the relay hands on', () => {
+  it.each<[string, (stream: ServerHttp2Stream) => void, Partial<RawAnswer>]>([
+    [
+      'that is reset before its answer',
+      (stream) => {
+        stream.close(2)
+      },
+      unavailable,
+    ],
+    [
+      'that is reset after its headers',
+      (stream) => {
+        stream.respond({ ':status': 200 })
+        stream.write('x')
+        setImmediate(() => {
+          stream.close(2)
+        })
+      },
+      { rstCode: 2 },
+    ],
+    [
+      'that ends without trailers',
+      (stream) => {
+        stream.respond({ ':status': 200 })
+        stream.end('x')
+      },
+      { rstCode: 2 },
+    ],
+  ])('%s is no answer for the client either', async (_name, serve, expected) => {
+    expect(await callRaw(await open(behind(serve)), {})).toMatchObject(expected)
+  })
+
+  it('ends behind it when the client goes', async () => {
+    const held: ServerHttp2Stream[] = []
+    const address = await open(
+      behind((stream) => {
+        held.push(stream)
+      }),
+    )
+    const call = callRaw(address, { staysOpen: true, endsAfterMs: 20 })
+    await until(() => held.length === 1 && held[0]?.destroyed === true)
+    expect(held[0]?.rstCode).toBe(8)
+    await call
+  })
+})
