@@ -118,7 +118,7 @@ export class IssuerIntrospection {
       try {
         const members = await this.#ask(accessToken)
         if (this.#standing.circuits.succeeded())
-          this.#dependencies.observer.circuit(issuerId, undefined)
+          {this.#dependencies.observer.circuit(issuerId, undefined)}
         this.#standing.lastFault = undefined
         return this.#concluded(members, { hash, startedAtMs, isBesideJwt })
       } catch (error) {

@@ -6,38 +6,7 @@ import { VerificationKey } from '../../../src/jwks/verification-key.js'
 import { Metrics, type MetricSources } from '../../../src/telemetry/metrics.js'
 import { testAllow, testEvent, testRefusal } from '../../support/decisions.js'
 import { parsePrometheusText, type Scrape } from '../../support/prometheus-text.js'
-
-/** What Scopegate promises, beside what prom-client says of every Node process: type and labels by name. */
-const promised: Readonly<Record<string, readonly [type: string, ...labels: string[]]>> = {
-  scopegate_decisions_total: ['counter', 'decision', 'door', 'issuer', 'reason', 'route'],
-  scopegate_decision_duration_seconds: ['histogram', 'door'],
-  scopegate_identity_headers_dropped_total: ['counter', 'header'],
-  scopegate_internal_errors_total: ['counter'],
-  scopegate_token_cache_hits_total: ['counter'],
-  scopegate_token_cache_misses_total: ['counter'],
-  scopegate_token_cache_evictions_total: ['counter'],
-  scopegate_token_cache_entries: ['gauge'],
-  scopegate_jwks_refresh_total: ['counter', 'issuer', 'result'],
-  scopegate_jwks_keys: ['gauge', 'issuer'],
-  scopegate_jwks_refused_keys: ['gauge', 'issuer'],
-  scopegate_jwks_age_seconds: ['gauge', 'issuer'],
-  scopegate_jwks_stale: ['gauge', 'issuer'],
-  scopegate_revocations_entries: ['gauge', 'kind'],
-  scopegate_revocation_events_total: ['counter', 'result', 'source'],
-  scopegate_revocation_store_up: ['gauge'],
-  scopegate_jwks_from_snapshot: ['gauge', 'issuer'],
-  scopegate_jwks_snapshots_total: ['counter', 'issuer', 'result'],
-  scopegate_build_info: ['gauge', 'node', 'version'],
-  scopegate_config_last_success_timestamp_seconds: ['gauge'],
-  scopegate_config_last_reload_successful: ['gauge'],
-  scopegate_introspection_requests_total: ['counter', 'issuer', 'result'],
-  scopegate_introspection_duration_seconds: ['histogram', 'issuer'],
-  scopegate_introspection_circuit: ['gauge', 'issuer'],
-  scopegate_config_reloads_total: ['counter', 'result'],
-  scopegate_shed_total: ['counter', 'cause'],
-  scopegate_verifications_waiting: ['gauge'],
-  scopegate_loop_delay_seconds: ['gauge'],
-}
+import { promised } from '../../support/promised-metrics.js'
 
 let nowMs: number
 let issuer: IssuerKeyState
@@ -299,5 +268,15 @@ describe('revocation', () => {
     metrics = new Metrics({ ...sources, revocation: undefined })
     metrics.revocation('api', 'taken')
     expect([...(await scrape()).types.keys()].filter((name) => name.includes('revoc'))).toEqual([])
+  })
+})
+
+describe('overload', () => {
+  it('tells what was refused for it, and what it is told by', async () => {
+    const all = await scrape()
+    expect(all.value('scopegate_shed_total', { cause: 'loop' })).toBe(3)
+    expect(all.value('scopegate_shed_total', { cause: 'queue' })).toBe(4)
+    expect(all.value('scopegate_verifications_waiting')).toBe(5)
+    expect(all.value('scopegate_loop_delay_seconds')).toBe(0.25)
   })
 })
