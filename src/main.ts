@@ -20,8 +20,13 @@ const output = {
 }
 
 try {
-  process.exitCode = await run(process.argv.slice(2), stopped, output, (reload) => {
-    process.on('SIGHUP', reload)
+  process.exitCode = await run(process.argv.slice(2), stopped, output, {
+    onReload: (reload) => {
+      process.on('SIGHUP', reload)
+    },
+    onRestart: (restart) => {
+      process.on('SIGUSR2', restart)
+    },
   })
 } catch (error) {
   output.error(`scopegate: ${error instanceof Error ? error.message : String(error)}`)

@@ -4,7 +4,10 @@ import { checkConfig, printSchema, type Output } from './check-config.js'
 import { dev, type DevOptions } from './dev.js'
 import { doctor, type DoctorOptions } from './doctor.js'
 import { exitCode } from './exit-code.js'
-import { serve, type OnReload } from './serve.js'
+import { workerPlace } from './fork-worker.js'
+import { serve, type GateSignals } from './serve.js'
+import { serveWorker } from './serve-worker.js'
+import { parseWorkers, serveWorkers } from './serve-workers.js'
 import { packageVersion } from './version.js'
 
 /** Runs the command that `argv` names. Resolves to the exit code; `stopped` resolves when the process is to end. */
@@ -12,7 +15,7 @@ export async function run(
   argv: readonly string[],
   stopped: Promise<unknown>,
   output: Output,
-  onReload?: OnReload,
+  signals?: GateSignals,
 ): Promise<number> {
   let code: number = exitCode.good
   const program = new Command('scopegate')
@@ -31,8 +34,21 @@ export async function run(
     .command('serve')
     .description('run the gate')
     .addOption(configOption())
-    .action(async ({ config }: { config: string }) => {
-      code = await serve(config, stopped, output, onReload)
+    .addOption(
+      new Option('--workers <count>', 'processes that share the work, or auto: one for each core')
+        .default('1')
+        .env('SCOPEGATE_WORKERS'),
+    )
+    .addHelpText('after', serveHelp)
+    .action(async ({ config, workers }: { config: string; workers: string }) => {
+      const place = workerPlace()
+      const wanted = parseWorkers(workers)
+      if (place !== undefined) code = await serveWorker(config, place)
+      else if (wanted === undefined) {
+        output.error(`scopegate: "${workers}" is not a number of workers: 1 to 256, or auto`)
+        code = exitCode.usage
+      } else if (wanted === 1) code = await serve(config, stopped, output, signals)
+      else code = await serveWorkers(config, wanted, stopped, output, signals)
     })
   program
     .command('check-config')
@@ -100,6 +116,12 @@ export async function run(
     return error.exitCode === 0 ? exitCode.good : exitCode.usage
   }
 }
+
+const serveHelp = `
+Signals:
+  SIGTERM, SIGINT  drain and end with 0
+  SIGHUP           read configuration and certificates again now
+  SIGUSR2          with several workers: replace one after the other`
 
 interface CheckConfigFlags {
   readonly schema?: boolean

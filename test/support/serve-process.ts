@@ -11,19 +11,28 @@ import { until } from './until.js'
 
 export interface ServeProcess {
   readonly addresses: { readonly grpc: string; readonly admin: string }
+  readonly pid: number
+  /** Its configuration. */
+  readonly file: string
+  /** Everything that it wrote so far. */
+  output(): string
   /** Sends the signal and resolves to the exit code; null when the signal ended it. */
   end(signal?: NodeJS.Signals): Promise<number | null>
   /** Kills it if it still runs, without waiting for its drain time, and removes its files. */
   readonly close: () => Promise<void>
 }
 
+/** Several processes that start together on a busy machine take their time. */
+const startMs = 60_000
+
 /**
  * Starts the built gate and waits until it is ready. Rejects when there is no build. `grpc` is for a gate that comes back
- * where it was.
+ * where it was, `flags` follow `serve`.
  */
 export async function startServeProcess(
   config: Record<string, unknown>,
   grpc = '127.0.0.1:0',
+  flags: readonly string[] = [],
 ): Promise<ServeProcess> {
   const main = resolve('dist/main.js')
   if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
@@ -31,12 +40,12 @@ export async function startServeProcess(
   const file = join(directory, 'scopegate.yaml')
   const listen = {
     ...(config['listen'] as object | undefined),
-    grpc: { address: grpc },
+    grpc: { ...(config['listen'] as { grpc?: object } | undefined)?.grpc, address: grpc },
     admin: { address: '127.0.0.1:0' },
   }
   await writeFile(file, stringify({ ...config, listen }))
 
-  const child = spawn(process.execPath, [main, 'serve', '--config', file], {
+  const child = spawn(process.execPath, [main, 'serve', '--config', file, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -53,15 +62,30 @@ export async function startServeProcess(
 
   try {
     let addresses: ServeProcess['addresses'] | undefined
-    await until(() => {
-      if (child.exitCode !== null) throw new Error(output)
-      addresses = listeningAddresses(output)
-      return addresses !== undefined
-    }, 'the gate’s "listening" line')
+    await until(
+      () => {
+        if (child.exitCode !== null) throw new Error(output)
+        addresses = listeningAddresses(output)
+        return addresses !== undefined
+      },
+      'the gate’s "listening" line',
+      startMs,
+    )
     if (addresses === undefined) throw new Error(output)
     const { admin } = addresses
-    await until(async () => (await fetch(`http://${admin}/readyz`)).ok, 'the gate’s readiness')
-    return { addresses, end: async (signal) => await endProcess(child, signal), close }
+    await until(
+      async () => (await fetch(`http://${admin}/readyz`)).ok,
+      'the gate’s readiness',
+      startMs,
+    )
+    return {
+      addresses,
+      pid: child.pid ?? 0,
+      file,
+      output: () => output,
+      end: async (signal) => await endProcess(child, signal),
+      close,
+    }
   } catch (fault) {
     await close()
     throw fault
