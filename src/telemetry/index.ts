@@ -1,6 +1,6 @@
 /** What operators see: metrics, log lines, readiness, and the port that serves them. Decides nothing. */
 export { startAdminServer } from './admin-server.js'
-export type { AdminPage, AdminServer, AdminSources, PageAnswer } from './admin-server.js'
+export type { AdminPage, AdminServer, AdminSources } from './admin-server.js'
 export { introspectionComponents } from './introspection-metrics.js'
 export type { ReadinessComponent } from './issuer-readiness.js'
 export { issuerReports } from './issuer-report.js'
