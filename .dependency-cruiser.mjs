@@ -10,6 +10,7 @@ const rooms = [
   'envoy',
   'forward-auth',
   'telemetry',
+  'workers',
   'config',
   'doctor',
   'cli',
@@ -83,8 +84,14 @@ const borders = [
     why: 'telemetry/ listens. A value import would let a metric change a decision.',
   },
   {
+    room: 'workers',
+    may: ['revocation'],
+    types: ['telemetry'],
+    why: 'workers/ keeps processes alive and carries what they say; what a gate is stays in server.ts.',
+  },
+  {
     room: 'cli',
-    may: ['config', 'dev', 'doctor', 'telemetry'],
+    may: ['config', 'dev', 'doctor', 'telemetry', 'workers'],
     why: 'A command is argv, a call and an exit code; what it runs is built in server.ts.',
   },
 ]

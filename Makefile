@@ -1,7 +1,7 @@
 # The front door. `make help` lists what is behind it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check manifests bench bench-flood bench-start-up image build config-check clean tools debian-peers
+.PHONY: help demo test check manifests bench bench-flood bench-start-up bench-workers image build config-check clean tools debian-peers
 
 NODE_MODULES := node_modules/.package-lock.json
 VENV := .venv/.requirements
@@ -27,6 +27,9 @@ bench: dist/main.js ## measure one core's checks per second beside a no-op grpc-
 
 bench-flood: dist/main.js ## measure what a flood of made-up tokens does to known ones
 	@node test/bench/flood.mjs
+
+bench-workers: dist/main.js ## measure two workers beside one process
+	@node test/bench/workers.mjs $(BENCH)
 
 bench-start-up: dist/main.js ## measure the time from start to listening, bundled and not
 	@node test/bench/start-up.mjs $(BENCH)

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { GateConfig } from './config/index.js'
 import type { Clock } from './jwks/index.js'
-import { createRedisStore, RevocationService } from './revocation/index.js'
+import { createRedisStore, RevocationService, type Revocation } from './revocation/index.js'
 import type { Log, Metrics, Readiness } from './telemetry/index.js'
 
 /** Who is told; built after what tells them. */
@@ -18,6 +18,7 @@ export async function createRevocation(
   clock: Clock,
   log: Log,
   telemetry: () => Telemetry,
+  tellWorkers?: (revocation: Revocation) => Promise<void>,
 ): Promise<RevocationService | undefined> {
   if (revocation === undefined) return undefined
   const { redis } = revocation
@@ -36,6 +37,7 @@ export async function createRevocation(
     random: Math.random,
     issuers: trustedIssuers,
     store,
+    ...(tellWorkers === undefined ? {} : { tellWorkers }),
     readTextFile: async (path) => await readFile(path, 'utf8'),
     fingerprint: async (path) => hash('sha256', await readFile(path), 'base64'),
     observer: {

@@ -2,16 +2,31 @@
 /** The process: arguments in, signals in, exit code out; nothing else. */
 
 const [command] = process.argv.slice(2)
-let reload: (() => void) | undefined
-let isReloadDue = false
-// A gate that starts cannot read its files again yet, and a signal without a listener would end it. Before the rest is
-// loaded, since that is most of a start. Other commands end when their terminal does.
-if (command === 'serve') {
-  process.on('SIGHUP', () => {
-    if (reload === undefined) isReloadDue = true
-    else reload()
-  })
+
+/**
+ * A gate that starts cannot do yet what a signal asks for, and one without a listener would end it: so it is remembered.
+ * From before the rest is loaded, since that is most of a start. Other commands end when their terminal does.
+ */
+function rememberSignal(name: NodeJS.Signals): {
+  readonly handOver: (callback: () => void) => void
+} {
+  let act: (() => void) | undefined
+  let isDue = false
+  if (command === 'serve') {
+    process.on(name, () => {
+      if (act === undefined) isDue = true
+      else act()
+    })
+  }
+  return {
+    handOver(callback) {
+      act = callback
+      if (isDue) act()
+    },
+  }
 }
+const reloads = rememberSignal('SIGHUP')
+const restarts = rememberSignal('SIGUSR2')
 
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -32,9 +47,9 @@ const output = {
 
 try {
   const { run } = await import('./cli/program.js')
-  process.exitCode = await run(process.argv.slice(2), stopped, output, (callback) => {
-    reload = callback
-    if (isReloadDue) reload()
+  process.exitCode = await run(process.argv.slice(2), stopped, output, {
+    onReload: reloads.handOver,
+    onRestart: restarts.handOver,
   })
 } catch (error) {
   output.error(`scopegate: ${error instanceof Error ? error.message : String(error)}`)

@@ -22,6 +22,7 @@ import type { IssuerKeyState, KeySetsDependencies } from './jwks/index.js'
 import { Opened } from './opened.js'
 import { LoopWatch } from './loop-watch.js'
 import { clock } from './real-clock.js'
+import type { Revocation, RevocationService } from './revocation/index.js'
 import { DirectoryFiles } from './snapshot-files.js'
 import { createSourceFetch } from './source-fetch.js'
 import {
@@ -31,6 +32,9 @@ import {
   Metrics,
   Readiness,
   startAdminServer,
+  type AdminServer,
+  type AdminSources,
+  type MetricFigures,
 } from './telemetry/index.js'
 
 /** Where a gate listens. What it has no door for is missing. */
@@ -50,6 +54,11 @@ export interface Gate {
    */
   reload(): Promise<boolean>
   /**
+   * Ends while others take its place at the same addresses: takes no more connections, lets calls under way finish, and
+   * cuts what is left after the grace. Says nothing to proxies but that a connection ends.
+   */
+  retire(): Promise<void>
+  /**
    * Ends without dropping a check: says that it is not ready, goes on serving while proxies notice, lets calls under
    * way finish, and cuts what is left after the grace.
    */
@@ -62,6 +71,25 @@ export interface GateEnvironment {
   readonly logDestination: DestinationStream
   /** Where changes of the configuration come from; without it there are none. */
   readonly configSource?: ConfigSource
+  /** How this process is one of several that are one gate; without it, it is the only one. */
+  readonly asWorker?: WorkerPlace
+}
+
+/** What a process that is one of several does otherwise. */
+export interface WorkerPlace {
+  /** Its number, for the log. */
+  readonly number: number
+  /** In place of an admin port: there is one for all. Called before the doors open. */
+  readonly openAdmin: (
+    sources: AdminSources & { readonly figures: () => Promise<MetricFigures> },
+    revocation: RevocationService | undefined,
+  ) => Promise<AdminServer>
+  /** Resolves when the doors may open; `prepared` resolves when nothing else is missing. */
+  readonly mayOpen: (prepared: Promise<void>) => Promise<void>
+  /** Puts a revocation in force in the others. Rejects when one of them may not have it. */
+  readonly tellWorkers: (revocation: Revocation) => Promise<void>
+  /** Told with every change of the readiness. */
+  readonly readyChanged: (ready: boolean) => void
 }
 
 /**
@@ -69,9 +97,10 @@ export interface GateEnvironment {
  * issuers, and for a store of revocations two seconds at most.
  */
 export async function startGate(config: GateConfig, environment: GateEnvironment): Promise<Gate> {
-  const log = new Log(config.log, environment.logDestination)
+  const { asWorker } = environment
+  const log = new Log(config.log, environment.logDestination, asWorker?.number)
   const telemetry = (): Telemetry => ({ metrics, readiness })
-  const revocation = await createRevocation(config, clock, log, telemetry)
+  const revocation = await createRevocation(config, clock, log, telemetry, asWorker?.tellWorkers)
   const onFault = (fault: unknown): void => {
     metrics.failed()
     log.fault(fault)
@@ -137,24 +166,30 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
   try {
     // Before the doors, so that a restart lets nothing in that was revoked.
     await opened.add(revocation === undefined ? Promise.resolve(undefined) : revocation.start())
+    const sources: AdminSources = {
+      registry: metrics.registry,
+      readiness,
+      issuers: () => issuerReports(keyStates(), clock, decider.now.introspections),
+    }
+    const admin = await opened.add(
+      asWorker?.openAdmin(
+        { ...sources, figures: async () => await metrics.registry.getMetricsAsJSON() },
+        revocation,
+      ) ?? startAdminServer(config.listen.admin.address, sources, revocation?.pages()),
+    )
+    if (asWorker !== undefined) {
+      // Connections come to every worker that listens: one without keys would refuse what the others allow.
+      decider.start()
+      await asWorker.mayOpen(readiness.prepared())
+    }
     const grpc = await opened.add(openEnvoyDoor(config, dependencies, log))
     const http = await opened.add(openHttpDoors(config, dependencies, log))
-    const admin = await opened.add(
-      startAdminServer(
-        config.listen.admin.address,
-        {
-          registry: metrics.registry,
-          readiness,
-          issuers: () => issuerReports(keyStates(), clock, decider.now.introspections),
-        },
-        revocation?.pages(),
-      ),
-    )
     readiness.onChange((ready) => {
       grpc?.setServing(ready)
+      asWorker?.readyChanged(ready)
       log.info(ready ? 'ready' : 'not ready', { components: readiness.components() })
     })
-    decider.start()
+    if (asWorker === undefined) decider.start()
     if (environment.configSource !== undefined) {
       reload = new ConfigReload(environment.configSource, config, {
         clock,
@@ -178,25 +213,35 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     }
     log.info('listening', addresses)
 
+    async function close(): Promise<void> {
+      const { graceMs } = decider.now.config.shutdown
+      await Promise.all([grpc?.close(graceMs), http?.close(graceMs)])
+      reload?.stop()
+      decider.stop()
+      loop.stop()
+      revocation?.close()
+      await admin.close()
+      log.info('stopped')
+    }
+
     return {
       addresses,
       async reload() {
         await Promise.all([grpc?.reloadCertificates(), http?.reloadCertificates()])
         return (await reload?.reload()) ?? false
       },
+      async retire() {
+        log.info('ending, another worker is in place')
+        http?.drain()
+        await close()
+      },
       async shutdown() {
-        const { drainMs, graceMs } = decider.now.config.shutdown
+        const { drainMs } = decider.now.config.shutdown
         log.info('shutting down', { drain_ms: drainMs })
         readiness.draining()
         http?.drain()
         await new Promise((resolve) => setTimeout(resolve, drainMs))
-        await Promise.all([grpc?.close(graceMs), http?.close(graceMs)])
-        reload?.stop()
-        decider.stop()
-        loop.stop()
-        revocation?.close()
-        await admin.close()
-        log.info('stopped')
+        await close()
       },
     }
   } catch (fault) {

@@ -48,7 +48,7 @@ export function printSchema(output: Output): number {
 }
 
 /** Prints every problem, and how many there are. */
-export function printProblems(error: ConfigError, output: Output): void {
+function printProblems(error: ConfigError, output: Output): void {
   for (const problem of error.problems) output.error(formatProblem(problem))
   output.error(counted(error.problems.length, 'problem'))
 }
@@ -69,6 +69,7 @@ function printIssuers(issuers: readonly ExplainedIssuer[], output: Output): void
 /** Longer values push their origin to the right instead of everybody's. */
 const maxColumn = 48
 
-function counted(count: number, noun: string): string {
+/** A number of things, in words. */
+export function counted(count: number, noun: string): string {
   return `${String(count)} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -7,7 +7,9 @@ import { checkConfig, printSchema, type Output } from './check-config.js'
 import type { DevOptions } from './dev.js'
 import type { DoctorOptions } from './doctor.js'
 import { exitCode } from './exit-code.js'
-import type { OnReload } from './serve.js'
+import { workerPlace } from './fork-worker.js'
+import type { GateSignals } from './serve.js'
+import { parseWorkers } from './workers-flag.js'
 import { packageVersion } from './version.js'
 
 /** Runs the command that `argv` names. Resolves to the exit code; `stopped` resolves when the process is to end. */
@@ -15,7 +17,7 @@ export async function run(
   argv: readonly string[],
   stopped: Promise<unknown>,
   output: Output,
-  onReload?: OnReload,
+  signals?: GateSignals,
 ): Promise<number> {
   let code: number = exitCode.good
   const program = new Command('scopegate')
@@ -34,9 +36,28 @@ export async function run(
     .command('serve')
     .description('run the gate')
     .addOption(configOption())
-    .action(async ({ config }: { config: string }) => {
-      const { serve } = await import('./serve.js')
-      code = await serve(config, stopped, output, onReload)
+    .addOption(
+      new Option('--workers <count>', 'processes that share the work, or auto: one for each core')
+        .default('1')
+        .env('SCOPEGATE_WORKERS'),
+    )
+    .addHelpText('after', serveHelp)
+    .action(async ({ config, workers }: { config: string; workers: string }) => {
+      const place = workerPlace()
+      const wanted = parseWorkers(workers)
+      if (place !== undefined) {
+        const { serveWorker } = await import('./serve-worker.js')
+        code = await serveWorker(config, place)
+      } else if (wanted === undefined) {
+        output.error(`scopegate: "${workers}" is not a number of workers: 1 to 256, or auto`)
+        code = exitCode.usage
+      } else if (wanted === 1) {
+        const { serve } = await import('./serve.js')
+        code = await serve(config, stopped, output, signals)
+      } else {
+        const { serveWorkers } = await import('./serve-workers.js')
+        code = await serveWorkers(config, wanted, stopped, output, signals)
+      }
     })
   program
     .command('check-config')
@@ -106,6 +127,12 @@ export async function run(
     return error.exitCode === 0 ? exitCode.good : exitCode.usage
   }
 }
+
+const serveHelp = `
+Signals:
+  SIGTERM, SIGINT  drain and end with 0
+  SIGHUP           read configuration and certificates again now
+  SIGUSR2          with several workers: replace one after the other`
 
 interface CheckConfigFlags {
   readonly schema?: boolean

@@ -38,10 +38,24 @@ export async function readConfigBytes(path: string): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
-/** Reads a file or a directory. Throws a ConfigError for what cannot be read or is not YAML. */
-export async function readConfigDocuments(path: string): Promise<ConfigDocuments> {
+/** The text of every file by its name, to load it again when the files are others. Rejects when one cannot be read. */
+export async function readConfigTexts(path: string): Promise<ReadonlyMap<string, string>> {
   const names = await configFileNames(path)
-  const read = await Promise.all(names.map((name) => readConfigFile(name)))
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(name, 'utf8')] as const)),
+  )
+}
+
+/**
+ * Reads a file or a directory; with `texts`, what {@link readConfigTexts} gave for it earlier. Throws a ConfigError for
+ * what cannot be read or is not YAML.
+ */
+export async function readConfigDocuments(
+  path: string,
+  texts?: ReadonlyMap<string, string>,
+): Promise<ConfigDocuments> {
+  const names = texts === undefined ? await configFileNames(path) : [...texts.keys()]
+  const read = await Promise.all(names.map((name) => readConfigFile(name, texts)))
   const broken = read.flatMap((file) => (file instanceof ConfigError ? file.problems : []))
   if (broken.length > 0) throw new ConfigError(broken)
   const files = read.flatMap((file) => (file instanceof ConfigError ? [] : [file]))
@@ -102,8 +116,11 @@ async function configFileNames(path: string): Promise<readonly string[]> {
   return names.map((name) => join(path, name))
 }
 
-async function readConfigFile(name: string): Promise<ConfigFile | ConfigError> {
-  const text = await readFile(name, 'utf8').catch(() => undefined)
+async function readConfigFile(
+  name: string,
+  texts: ReadonlyMap<string, string> | undefined,
+): Promise<ConfigFile | ConfigError> {
+  const text = texts?.get(name) ?? (await readFile(name, 'utf8').catch(() => undefined))
   if (text === undefined) return unreadable(name, 'the file cannot be read')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false })

@@ -7,9 +7,15 @@ import { schemaFindings } from './schema-findings.js'
 import { revocationProblems } from './revocation-problems.js'
 import { configPartsSchema, configSchema } from './schema.js'
 
-/** Loads a file or a directory. Throws a ConfigError that carries every problem, in the order of the files. */
-export async function loadConfig(path: string): Promise<GateConfig> {
-  const documents = await readConfigDocuments(path)
+/**
+ * Loads a file or a directory; with `texts`, what its files said earlier. What the configuration refers to, such as key
+ * files, is read from disk in any case. Throws a ConfigError that carries every problem, in the order of the files.
+ */
+export async function loadConfig(
+  path: string,
+  texts?: ReadonlyMap<string, string>,
+): Promise<GateConfig> {
+  const documents = await readConfigDocuments(path, texts)
   const parsed = configSchema.safeParse(documents.value)
   const findings: Finding[] = parsed.success
     ? []

@@ -117,8 +117,9 @@ export class IssuerIntrospection {
       const startedAtMs = this.#now()
       try {
         const members = await this.#ask(accessToken)
-        if (this.#standing.circuits.succeeded())
-          {this.#dependencies.observer.circuit(issuerId, undefined)}
+        if (this.#standing.circuits.succeeded()) {
+          this.#dependencies.observer.circuit(issuerId, undefined)
+        }
         this.#standing.lastFault = undefined
         return this.#concluded(members, { hash, startedAtMs, isBesideJwt })
       } catch (error) {

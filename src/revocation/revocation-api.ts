@@ -6,7 +6,6 @@
  *   - 201 means that it is in force here and that the store took it; whoever got 503 should send it again;
  *   - no answer and no log line repeats a value but to the caller who sent it.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseJsonObject } from '../strict-json.js'
 import { isAuthorized, parseAdminToken } from './admin-token.js'
 import type { RevocationObserver } from './observer.js'
@@ -14,8 +13,16 @@ import type { RevocationParse } from './parse-revocation.js'
 import type { Revocation, RevocationCounts } from './revocation.js'
 import { formatTime } from './rfc3339.js'
 
-/** What became of a revocation: in force everywhere, only here, or nowhere because there is no room. */
-export type Revoked = 'shared' | 'here' | 'unsaved' | 'full'
+/**
+ * What became of a revocation: in force everywhere, only here as it should be, only here because the store did not take
+ * it, not in every worker of this gate, or nowhere because there is no room.
+ */
+export type Revoked = 'shared' | 'here' | 'unsaved' | 'partly' | 'full'
+
+const unfinished = {
+  unsaved: 'in force in this replica only, because the store did not take it: send it again',
+  partly: 'not in force in every worker of this replica yet: send it again',
+} as const
 
 /** What the page needs. */
 export interface RevocationApiDependencies {
@@ -32,10 +39,26 @@ export interface RevocationApiDependencies {
   readonly observer: RevocationObserver
 }
 
-/** A page of the admin port. `answer` takes the methods that are named, and ends the response. */
+/** What the admin port was asked. */
+export interface RevocationQuestion {
+  readonly method: string
+  readonly authorization: string | undefined
+  /** Reads the body; undefined when it is larger than the page takes. */
+  readonly body: () => Promise<Buffer | undefined>
+}
+
+/** What the admin port is to answer: JSON, with these headers beside its own. */
+export interface RevocationAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: object
+}
+
+/** A page of the admin port; `answer` takes the methods that are named. Rejects when the client goes away. */
 export interface RevocationPage {
   readonly methods: readonly string[]
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  readonly maxBodyBytes: number
+  answer(question: RevocationQuestion): Promise<RevocationAnswer>
 }
 
 const maxBodyBytes = 16_384
@@ -45,7 +68,7 @@ export function createRevocationApi(dependencies: RevocationApiDependencies): Re
   const { observer } = dependencies
   let toldProblem: string | undefined
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(question: RevocationQuestion): Promise<RevocationAnswer> {
     const file = await dependencies.readTokenFile().then(parseAdminToken, () => undefined)
     if (file?.kind !== 'token') {
       const problem = file === undefined ? 'cannot be read' : file.message
@@ -56,54 +79,46 @@ export function createRevocationApi(dependencies: RevocationApiDependencies): Re
           problem,
         })
       }
-      send(response, 503, { message: 'the admin token file cannot be used' }) // Fail closed: nobody can be told apart.
-    } else if (!isAuthorized(request.headers.authorization, file.token)) {
-      observer.counted('api', 'unauthorized')
-      const error = request.headers.authorization === undefined ? '' : ', error="invalid_token"'
-      response.setHeader('www-authenticate', `Bearer realm="scopegate-admin"${error}`)
-      send(response, 401, { message: 'the token of adminTokenFile is required' })
-    } else if (request.method === 'POST') {
-      await revoke(request, response)
-    } else {
-      const { entries, maxEntries, storeFault } = dependencies.status()
-      const fault = storeFault === undefined ? {} : { storeFault }
-      send(response, 200, { entries, maxEntries, ...fault })
+      // Fail closed: nobody can be told apart.
+      return say(503, { message: 'the admin token file cannot be used' })
     }
+    if (!isAuthorized(question.authorization, file.token)) {
+      observer.counted('api', 'unauthorized')
+      const error = question.authorization === undefined ? '' : ', error="invalid_token"'
+      const challenge = { 'www-authenticate': `Bearer realm="scopegate-admin"${error}` }
+      return say(401, { message: 'the token of adminTokenFile is required' }, challenge)
+    }
+    if (question.method === 'POST') return await revoke(await question.body())
+    const { entries, maxEntries, storeFault } = dependencies.status()
+    return say(200, { entries, maxEntries, ...(storeFault === undefined ? {} : { storeFault }) })
   }
 
-  async function revoke(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request)
+  async function revoke(body: Buffer | undefined): Promise<RevocationAnswer> {
     if (body === undefined) {
-      send(response, 413, { message: `a body has at most ${String(maxBodyBytes)} bytes` })
-      return
+      return say(413, { message: `a body has at most ${String(maxBodyBytes)} bytes` })
     }
     const value = parseJsonObject(body)
     if (value === undefined) {
-      send(response, 400, {
-        message: 'the body is not a JSON object in UTF-8 with every name once',
-      })
-      return
+      return say(400, { message: 'the body is not a JSON object in UTF-8 with every name once' })
     }
     const parsed = dependencies.parse(value)
     if (parsed.kind === 'problem') {
       const { field, message } = parsed
       observer.counted('api', parsed.isUnknownIssuer === true ? 'unknown_issuer' : 'malformed')
       const sentence = field === undefined ? `the body ${message}` : `"${field}" ${message}`
-      send(response, 400, { ...(field === undefined ? {} : { field }), message: sentence })
-      return
+      return say(400, { ...(field === undefined ? {} : { field }), message: sentence })
     }
     const { revocation } = parsed
-    conclude(response, revocation, await dependencies.revoke(revocation))
+    return conclude(revocation, await dependencies.revoke(revocation))
   }
 
-  function conclude(response: ServerResponse, revocation: Revocation, revoked: Revoked): void {
+  function conclude(revocation: Revocation, revoked: Revoked): RevocationAnswer {
     const { issuerId, kind, value, issuedBeforeSeconds, untilMs } = revocation
     if (revoked === 'full') {
       observer.counted('api', 'full')
-      send(response, 503, { message: 'the list is full (maxEntries): nothing was revoked' })
-      return
+      return say(503, { message: 'the list is full (maxEntries): nothing was revoked' })
     }
-    observer.counted('api', revoked === 'unsaved' ? 'failed' : 'taken')
+    observer.counted('api', revoked === 'unsaved' || revoked === 'partly' ? 'failed' : 'taken')
     const until = formatTime(untilMs)
     observer.noted('info', 'revoked', {
       issuer: issuerId,
@@ -111,14 +126,10 @@ export function createRevocationApi(dependencies: RevocationApiDependencies): Re
       until,
       shared: revoked === 'shared',
     })
-    if (revoked === 'unsaved') {
-      const message =
-        'in force in this replica only, because the store did not take it: send it again'
-      response.setHeader('retry-after', '1')
-      send(response, 503, { message })
-      return
+    if (revoked === 'unsaved' || revoked === 'partly') {
+      return say(503, { message: unfinished[revoked] }, { 'retry-after': '1' })
     }
-    send(response, 201, {
+    return say(201, {
       issuer: issuerId,
       [kind]: value,
       ...(issuedBeforeSeconds === undefined ? {} : { issuedBefore: issuedBeforeSeconds }),
@@ -127,23 +138,13 @@ export function createRevocationApi(dependencies: RevocationApiDependencies): Re
     })
   }
 
-  return { methods: ['GET', 'HEAD', 'POST'], answer }
+  return { methods: ['GET', 'HEAD', 'POST'], maxBodyBytes, answer }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    .end(`${JSON.stringify(body)}\n`)
-}
-
-/** The body, or undefined when it is too large. Rejects when the client goes away. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= maxBodyBytes) chunks.push(chunk)
-    // To its end, so that the client reads the answer; the server's own time-out bounds it.
-  }
-  return bytes > maxBodyBytes ? undefined : Buffer.concat(chunks)
+function say(
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): RevocationAnswer {
+  return { status, body, headers: { 'cache-control': 'no-store', ...headers } }
 }

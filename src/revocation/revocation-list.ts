@@ -96,6 +96,26 @@ export class RevocationList {
     }
   }
 
+  /** Every revocation in force, as {@link add} takes it: what another list needs to be as strict as this one. */
+  entries(nowMs: number): readonly Revocation[] {
+    const found: Revocation[] = []
+    for (const [issuerId, byKind] of this.#issuers) {
+      for (const kind of revocationKinds) {
+        for (const [value, entry] of byKind[kind]) {
+          const { allUntilMs, issuedBeforeUntilMs, issuedBeforeSeconds } = entry
+          const of = { issuerId, kind, value }
+          if (allUntilMs > nowMs) {
+            found.push({ ...of, issuedBeforeSeconds: undefined, untilMs: allUntilMs })
+          }
+          if (issuedBeforeUntilMs > nowMs) {
+            found.push({ ...of, issuedBeforeSeconds, untilMs: issuedBeforeUntilMs })
+          }
+        }
+      }
+    }
+    return found
+  }
+
   /** How many values of each kind. */
   counts(): RevocationCounts {
     const counts = { jti: 0, sub: 0, clientId: 0, sid: 0, kid: 0 }

@@ -50,6 +50,8 @@ export interface RevocationDependencies {
   readonly readTextFile: (path: string) => Promise<string>
   readonly fingerprint: (path: string) => Promise<string>
   readonly observer: RevocationObserver
+  /** Puts a revocation in force in the other workers of this gate; resolves when all have it. None without workers. */
+  readonly tellWorkers?: (revocation: Revocation) => Promise<void>
 }
 
 const patienceMs = 2_000
@@ -188,14 +190,29 @@ export class RevocationService implements Revocations {
     return { ready: !isDenying, detail: `store: ${fault}; ${consequence}` }
   }
 
-  async #revoke(revocation: Revocation): Promise<Revoked> {
+  /** Puts in force what another worker of this gate was told; it cares for the store itself. Tells whether there was room. */
+  take(revocation: Revocation): boolean {
     const addition = this.#shared.add(revocation, this.#dependencies.clock.wallMs())
     this.#update()
-    if (addition === 'full') return 'full'
+    return addition !== 'full'
+  }
+
+  async #revoke(revocation: Revocation): Promise<Revoked> {
+    if (!this.take(revocation)) return 'full'
+    const isEverywhere = await this.#tellWorkers(revocation)
+    if (!isEverywhere) return 'partly'
     if (this.#store === undefined) return 'here'
     return await this.#store.share(revocation).then(
       () => 'shared',
       () => 'unsaved',
+    )
+  }
+
+  async #tellWorkers(revocation: Revocation): Promise<boolean> {
+    const telling = this.#dependencies.tellWorkers?.(revocation) ?? Promise.resolve()
+    return await telling.then(
+      () => true,
+      () => false,
     )
   }
 

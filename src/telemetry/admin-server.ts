@@ -10,8 +10,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { listen } from '../listen.js'
-import type { IssuerReport, KeylessIssuerReport } from './issuer-report.js'
-import type { Readiness } from './readiness.js'
+import type { ReadinessReport } from './readiness.js'
 
 /** An admin server that listens. */
 export interface AdminServer {
@@ -20,17 +19,34 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
+/** What a page of another room is asked. */
+export interface PageQuestion {
+  readonly method: string
+  readonly authorization: string | undefined
+  /** Reads the body; undefined when it is larger than `maxBodyBytes` of the page. Rejects when the client goes away. */
+  readonly body: () => Promise<Buffer | undefined>
+}
+
+/** What it answers: JSON, with these headers beside the usual ones. */
+export interface PageAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: object
+}
+
 /** A page of another room; it gets requests of its methods only, and says itself who may see it. */
 export interface AdminPage {
   readonly methods: readonly string[]
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  readonly maxBodyBytes: number
+  answer(question: PageQuestion): Promise<PageAnswer>
 }
 
 /** What the pages are made of. */
 export interface AdminSources {
-  readonly registry: Registry
-  readonly readiness: Readiness
-  readonly issuers: () => readonly (IssuerReport | KeylessIssuerReport)[]
+  readonly registry: Pick<Registry, 'contentType' | 'metrics'>
+  readonly readiness: { report(): ReadinessReport | Promise<ReadinessReport> }
+  /** What `/issuers` says, as JSON is made of it. */
+  readonly issuers: () => unknown
 }
 
 /** Far more than probes and scrapers need, and far less than a process has file descriptors. */
@@ -86,8 +102,31 @@ async function answerPage(
   response: ServerResponse,
   page: AdminPage,
 ): Promise<void> {
-  if (page.methods.includes(request.method ?? '')) await page.answer(request, response)
-  else response.writeHead(405, { allow: page.methods.join(', ') }).end()
+  const { method = '', headers } = request
+  if (!page.methods.includes(method)) {
+    response.writeHead(405, { allow: page.methods.join(', ') }).end()
+    return
+  }
+  const answered = await page.answer({
+    method,
+    authorization: headers.authorization,
+    body: async () => await readBody(request, page.maxBodyBytes),
+  })
+  response
+    .writeHead(answered.status, { 'content-type': 'application/json', ...answered.headers })
+    .end(`${JSON.stringify(answered.body)}\n`)
+}
+
+/** The body, or undefined when it is too large. Rejects when the client goes away. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= maxBytes) chunks.push(chunk)
+    // To its end, so that the client reads the answer; the server's own time-out bounds it.
+  }
+  return bytes > maxBytes ? undefined : Buffer.concat(chunks)
 }
 
 async function answer(
@@ -104,10 +143,10 @@ async function answer(
   } else if (path === '/livez') {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n')
   } else if (path === '/readyz') {
-    const body = { ready: readiness.isReady, components: readiness.components() }
+    const body = await readiness.report()
     sendJson(response, body.ready ? 200 : 503, body)
   } else if (path === '/issuers') {
-    sendJson(response, 200, issuers())
+    sendJson(response, 200, await issuers())
   } else {
     response.writeHead(404).end()
   }

@@ -12,11 +12,13 @@ export class ConfigurationMetrics {
     this.#loadedAt = new Gauge({
       name: 'scopegate_config_last_success_timestamp_seconds',
       help: 'When the configuration in use was loaded',
+      aggregator: 'min',
       registers,
     })
     this.#isLastGood = new Gauge({
       name: 'scopegate_config_last_reload_successful',
       help: '0 while the files hold a configuration that cannot be used, and the one before serves',
+      aggregator: 'min',
       registers,
     })
     this.#reloads = new Counter({

@@ -47,6 +47,7 @@ export function collectIntrospections(
   new Gauge({
     name: 'scopegate_introspection_circuit',
     help: '0 while an issuer is asked, 2 while it is left in peace, 1 while one question finds out',
+    aggregator: 'max',
     labelNames: ['issuer'],
     registers,
     collect() {

@@ -23,21 +23,31 @@ export interface LogDestination extends DestinationStream {
   flush(): void
 }
 
+/** Which output it is, and whose. */
+interface OutputOptions {
+  readonly fd?: number
+  readonly isShared?: boolean
+}
+
+/** PIPE_BUF of Linux: so much is written to a pipe whole or not at all (pipe(7)). Lines are of ASCII but for paths. */
+const atomicBytes = 4_096
+
 /** 16 MiB: what a reader of the log may be behind before lines are dropped. */
 const maxHeldBytes = 16_777_216
 
 /**
  * Standard output, in batches. A full disk or a reader that is gone loses lines and nothing else: the gate goes on, and
- * ends when it is told to.
+ * ends when it is told to. `isShared` with other processes: their lines do not run into each other.
  */
-export function standardOutput(fd = 1): LogDestination {
+export function standardOutput({ fd = 1, isShared = false }: OutputOptions = {}): LogDestination {
   let isBroken = false
   let isEnding = false
   const stream = pino.destination({
     fd,
     sync: false,
-    minLength: 4_096,
+    minLength: isShared ? atomicBytes / 2 : 4_096,
     maxLength: maxHeldBytes,
+    ...(isShared ? { maxWrite: atomicBytes } : {}),
     periodicFlush: 500,
     retryEAGAIN: () => !isEnding,
   })
@@ -74,10 +84,15 @@ export class Log {
   readonly #allowSampleEvery: number
   #allows = 0
 
-  constructor(options: LogOptions, destination: DestinationStream) {
+  /** `worker` is the number that this process has among those of a gate; every line then has it. */
+  constructor(options: LogOptions, destination: DestinationStream, worker?: number) {
     this.#allowSampleEvery = options.allowSampleEvery
     this.#logger = pino(
-      { level: options.level, base: null, formatters: { level: (label) => ({ level: label }) } },
+      {
+        level: options.level,
+        base: worker === undefined ? null : { worker },
+        formatters: { level: (label) => ({ level: label }) },
+      },
       destination,
     )
   }

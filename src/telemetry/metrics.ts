@@ -3,7 +3,8 @@
  *
  * The rules are:
  *   - label values come from the configuration and from closed sets, never from a request (ADR 0010);
- *   - the hot path adds to plain numbers; prom-client reads them when Prometheus asks.
+ *   - the hot path adds to plain numbers; prom-client reads them when Prometheus asks;
+ *   - of several workers the numbers are added, but a gauge that tells how something is shows the worst (`aggregator`).
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { DecisionEvent, DecisionLabels, Door } from '../check/index.js'
@@ -182,10 +183,12 @@ function collectKeySets(sources: MetricSources, registers: Registry[]): void {
     name: string,
     help: string,
     value: (state: IssuerKeyState) => number | undefined,
+    aggregator: 'max' | 'min' = 'max',
   ): void => {
     new Gauge({
       name,
       help,
+      aggregator,
       labelNames: ['issuer'],
       registers,
       collect() {
@@ -203,6 +206,7 @@ function collectKeySets(sources: MetricSources, registers: Registry[]): void {
     'scopegate_jwks_keys',
     'Usable keys in the key set of an issuer; 0 before the first load',
     (state) => state.set?.keys.length ?? 0,
+    'min',
   )
   gauge(
     'scopegate_jwks_refused_keys',
@@ -229,6 +233,7 @@ function collectProcess(sources: MetricSources, registers: Registry[]): void {
   new Gauge({
     name: 'scopegate_build_info',
     help: 'Always 1; the labels say what is running',
+    aggregator: 'first',
     labelNames: ['version', 'node'],
     registers,
   }).set({ version: sources.version, node: process.version }, 1)

@@ -2,11 +2,18 @@
 import type { IssuerKeyState } from '../jwks/index.js'
 import { issuerComponents, isIssuerReady, type ReadinessComponent } from './issuer-readiness.js'
 
+/** What `/readyz` says. */
+export interface ReadinessReport {
+  readonly ready: boolean
+  readonly components: Readonly<Record<string, ReadinessComponent>>
+}
+
 /** The readiness of the process: ready when every component is. */
 export class Readiness {
   readonly #keyStates: () => readonly IssuerKeyState[]
   readonly #others: () => Readonly<Record<string, ReadinessComponent>>
   readonly #listeners: ((ready: boolean) => void)[] = []
+  readonly #onPrepared: (() => void)[] = []
   #isListening = false
   #isDraining = false
   #wasReady = false
@@ -31,10 +38,24 @@ export class Readiness {
 
   /** Whether every component is ready. Makes no component of an issuer: with thousands it is asked after each load. */
   get isReady(): boolean {
+    return Object.values(this.#process()).every(({ ready }) => ready) && this.#isPrepared
+  }
+
+  /** The whole and its components. */
+  report(): ReadinessReport {
+    return { ready: this.isReady, components: this.components() }
+  }
+
+  /** Resolves once nothing but open doors is missing. */
+  async prepared(): Promise<void> {
+    if (this.#isPrepared) return
+    await new Promise<void>((resolve) => this.#onPrepared.push(resolve))
+  }
+
+  get #isPrepared(): boolean {
     return (
-      [...Object.values(this.#process()), ...Object.values(this.#others())].every(
-        ({ ready }) => ready,
-      ) && this.#keyStates().every(isIssuerReady)
+      Object.values(this.#others()).every(({ ready }) => ready) &&
+      this.#keyStates().every(isIssuerReady)
     )
   }
 
@@ -64,6 +85,9 @@ export class Readiness {
 
   /** Looks again; to be called whenever a component may have changed. */
   update(): void {
+    if (this.#onPrepared.length > 0 && this.#isPrepared) {
+      for (const resolve of this.#onPrepared.splice(0)) resolve()
+    }
     const ready = this.isReady
     if (ready === this.#wasReady) return
     this.#wasReady = ready

@@ -19,6 +19,7 @@ export function collectRevocations(
     name: 'scopegate_revocations_entries',
     help: 'Revoked values that are in force, by what they are',
     labelNames: ['kind'],
+    aggregator: 'max', // Every worker has the whole list.
     registers,
     collect() {
       for (const [kind, count] of Object.entries(status.counts())) this.set({ kind }, count)
@@ -28,6 +29,7 @@ export function collectRevocations(
     new Gauge({
       name: 'scopegate_revocation_store_up',
       help: '1 while the store is there and its whole list is in force',
+      aggregator: 'min',
       registers,
       collect() {
         this.set(status.isStoreUp === true ? 1 : 0)

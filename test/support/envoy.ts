@@ -14,6 +14,8 @@ export interface EnvoyOptions {
   readonly gates: readonly string[]
   readonly upstreamPort: number
   readonly replace?: readonly Replacement[]
+  /** Worker threads, each with its own connections to the gate; one without it. */
+  readonly concurrency?: number
 }
 
 export interface TestEnvoy {
@@ -73,7 +75,13 @@ export async function startEnvoy(options: EnvoyOptions): Promise<TestEnvoy> {
     binary,
     [
       ...['--config-path', file('envoy.yaml'), '--admin-address-path', file('admin')],
-      ...['--concurrency', '1', '--disable-hot-restart', '--log-level', 'warning'],
+      ...[
+        '--concurrency',
+        String(options.concurrency ?? 1),
+        '--disable-hot-restart',
+        '--log-level',
+        'warning',
+      ],
       ...['--file-flush-interval-msec', '20', '--drain-time-s', '1'],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

@@ -16,6 +16,8 @@ export interface RevocationWorld {
   listener: StoreListener | undefined
   /** What the store does with an entry. */
   put: () => Promise<void>
+  /** What the other workers do with an entry. */
+  tellWorkers: () => Promise<void>
   create(changes?: Partial<RevocationOptions>, withStore?: boolean): RevocationService
   /** Creates one with a store, and waits until it has read it. */
   startWithStore(changes?: Partial<RevocationOptions>): Promise<RevocationService>
@@ -44,6 +46,7 @@ export function createRevocationWorld(): RevocationWorld {
     observer: createTestObserver(),
     listener: undefined,
     put: async () => undefined,
+    tellWorkers: async () => undefined,
     create: (changes = {}, withStore = false) =>
       new RevocationService(
         {
@@ -63,6 +66,9 @@ export function createRevocationWorld(): RevocationWorld {
           readTextFile: read,
           fingerprint: read,
           observer: world.observer,
+          tellWorkers: async () => {
+            await world.tellWorkers()
+          },
         },
       ),
     async startWithStore(changes) {

@@ -11,6 +11,9 @@ import { until } from './until.js'
 
 export interface ServeProcess {
   readonly addresses: { readonly grpc: string; readonly admin: string }
+  readonly pid: number
+  /** Its configuration. */
+  readonly file: string
   /** Sends the signal and resolves to the exit code; null when the signal ended it. */
   end(signal?: NodeJS.Signals): Promise<number | null>
   /** Kills it if it still runs, without waiting for its drain time, and removes its files. */
@@ -19,19 +22,23 @@ export interface ServeProcess {
   output(): string
 }
 
+/** Several processes that start together on a busy machine take their time. */
+const startMs = 60_000
+
 /**
  * Starts the built gate on a file of its own and waits until it is ready. Rejects when there is no build. `grpc` is for a
- * gate that comes back where it was.
+ * gate that comes back where it was, `flags` follow `serve`.
  */
 export async function startServeProcess(
   config: Record<string, unknown>,
   grpc = '127.0.0.1:0',
+  flags: readonly string[] = [],
 ): Promise<ServeProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-serve-'))
   const file = join(directory, 'scopegate.yaml')
   const listen = {
     ...(config['listen'] as object | undefined),
-    grpc: { address: grpc },
+    grpc: { ...(config['listen'] as { grpc?: object } | undefined)?.grpc, address: grpc },
     admin: { address: '127.0.0.1:0' },
   }
   await writeFile(file, stringify({ ...config, listen }))
@@ -39,7 +46,7 @@ export async function startServeProcess(
     await rm(directory, { recursive: true })
   }
   try {
-    const gate = await startServeProcessOn(file)
+    const gate = await startServeProcessOn(file, flags)
     return {
       ...gate,
       close: async () => {
@@ -54,10 +61,13 @@ export async function startServeProcess(
 }
 
 /** The same on a file or directory of the caller, who removes it. */
-export async function startServeProcessOn(path: string): Promise<ServeProcess> {
+export async function startServeProcessOn(
+  path: string,
+  flags: readonly string[] = [],
+): Promise<ServeProcess> {
   const main = resolve('dist/main.js')
   if (!existsSync(main)) throw new Error('no dist/main.js: npm run build')
-  const child = spawn(process.execPath, [main, 'serve', '--config', path], {
+  const child = spawn(process.execPath, [main, 'serve', '--config', path, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -73,16 +83,26 @@ export async function startServeProcessOn(path: string): Promise<ServeProcess> {
 
   try {
     let addresses: ServeProcess['addresses'] | undefined
-    await until(() => {
-      if (child.exitCode !== null) throw new Error(output)
-      addresses = listeningAddresses(output)
-      return addresses !== undefined
-    }, 'the gate’s "listening" line')
+    await until(
+      () => {
+        if (child.exitCode !== null) throw new Error(output)
+        addresses = listeningAddresses(output)
+        return addresses !== undefined
+      },
+      'the gate’s "listening" line',
+      startMs,
+    )
     if (addresses === undefined) throw new Error(output)
     const { admin } = addresses
-    await until(async () => (await fetch(`http://${admin}/readyz`)).ok, 'the gate’s readiness')
+    await until(
+      async () => (await fetch(`http://${admin}/readyz`)).ok,
+      'the gate’s readiness',
+      startMs,
+    )
     return {
       addresses,
+      pid: child.pid ?? 0,
+      file: path,
       end: async (signal) => await endProcess(child, signal),
       close,
       output: () => output,

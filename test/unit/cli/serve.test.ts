@@ -47,6 +47,23 @@ describe('serve with a configuration that cannot be used', () => {
     },
   )
 
+  it('ends with 78 and every problem before any worker is started', async () => {
+    await withFiles({ 'a.yaml': broken }, async (directory) => {
+      const argv = ['serve', '--config', join(directory, 'a.yaml'), '--workers', '2']
+      const { code, errors } = await runCommand(argv)
+      expect(code).toBe(78)
+      expect(errors.at(-1)).toBe('2 problems')
+    })
+  })
+
+  it.each(['0', '-1', '1.5', '257', 'many', ''])('ends with 2 for %j workers', async (workers) => {
+    const { code, errors } = await runCommand(['serve', '--config', 'a.yaml', '--workers', workers])
+    expect(code).toBe(2)
+    expect(errors).toEqual([
+      `scopegate: "${workers}" is not a number of workers: 1 to 256, or auto`,
+    ])
+  })
+
   it('ends with 78 without a file', async () => {
     expect((await runCommand(['serve', '--config', '/nonexistent'])).code).toBe(78)
   })

@@ -2,7 +2,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../../../src/config/index.js'
+import { loadConfig, readConfigTexts } from '../../../src/config/index.js'
 import { problemsOf, problemsOfText, smallConfig, withFiles } from '../../support/config-text.js'
 
 const issuers = `issuers:
@@ -176,5 +176,18 @@ describe('a file', () => {
   it('with Windows line ends has the same lines and columns', async () => {
     const text = smallConfig.replace('/read,', 'read,').replaceAll('\n', '\r\n')
     expect(await problemsOfText(text)).toEqual(['8:27: path "read" does not start with a slash'])
+  })
+})
+
+describe('texts that were read earlier', () => {
+  it('are loaded in place of what the files say now', async () => {
+    const files = { 'a.yaml': issuers, 'b.yaml': resource('first') }
+    await withFiles(files, async (directory) => {
+      const texts = await readConfigTexts(directory)
+      await writeFile(join(directory, 'b.yaml'), 'resources: nonsense\n')
+      await expect(loadConfig(directory)).rejects.toThrow()
+      const { policy } = await loadConfig(directory, texts)
+      expect(policy.routes.map(({ qualifiedId }) => qualifiedId)).toEqual(['first/read'])
+    })
   })
 })

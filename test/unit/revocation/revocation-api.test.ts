@@ -1,8 +1,7 @@
 /** The page of the admin port: who may revoke, what is answered, and what is then in force. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RevocationService } from '../../../src/revocation/index.js'
+import { startAdminServer, type AdminServer } from '../../../src/telemetry/index.js'
 import {
   adminToken,
   createRevocationWorld,
@@ -16,18 +15,19 @@ beforeEach(() => {
 })
 
 describe('the page /revocations', () => {
-  let server: Server
+  let server: AdminServer
   let service: RevocationService
   let url: string
 
   async function serve(next: RevocationService): Promise<void> {
     service = next
-    const page = service.pages().get('/revocations')
-    server = createServer((request, response) => {
-      void page?.answer(request, response)
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/revocations`
+    const others = {
+      registry: { contentType: 'text/plain', metrics: async () => '' },
+      readiness: { report: () => ({ ready: true, components: {} }) },
+      issuers: () => [],
+    } as const
+    server = await startAdminServer('127.0.0.1:0', others as never, service.pages())
+    url = `http://${server.address}/revocations`
   }
 
   beforeEach(async () => {
@@ -38,7 +38,7 @@ describe('the page /revocations', () => {
 
   afterEach(async () => {
     service.close()
-    await new Promise((resolve) => server.close(resolve))
+    await server.close()
   })
 
   async function ask(
@@ -158,6 +158,20 @@ describe('the page /revocations', () => {
     })
   })
 
+  it('is not done before every worker of the gate has it', async () => {
+    world.tellWorkers = async () => {
+      throw new Error('no answer')
+    }
+    expect(await ask(alice)).toMatchObject({
+      status: 503,
+      body: { message: 'not in force in every worker of this replica yet: send it again' },
+    })
+    expect(service.judge(identifiers({ sub: 'alice' }))).toBe('revoked')
+    expect(world.observer.counted.mock.calls).toEqual([['api', 'failed']])
+    world.tellWorkers = async () => undefined
+    expect((await ask(alice)).status).toBe(201)
+  })
+
   it('says loudly that the list is full, and keeps what it has', async () => {
     for (const sub of ['alice', 'bob']) expect((await ask({ ...alice, sub })).status).toBe(201)
     expect(await ask({ ...alice, sub: 'carol' })).toMatchObject({
@@ -169,7 +183,7 @@ describe('the page /revocations', () => {
   })
 
   it('says that all replicas know only after the store took it', async () => {
-    await new Promise((resolve) => server.close(resolve))
+    await server.close()
     service.close()
     await serve(await world.startWithStore())
     expect(await ask(alice)).toMatchObject({ status: 201, body: { replicas: 'all' } })

@@ -132,3 +132,17 @@ describe('the bound', () => {
     expect(list.size).toBe(1)
   })
 })
+
+describe('the entries of a list', () => {
+  it('make another list as strict as this one, and hold nothing that ended', () => {
+    const untilMs = 20_000
+    const entries = [
+      revocation({ value: 'both', untilMs }),
+      revocation({ value: 'both', issuedBeforeSeconds: 5, untilMs: 30_000 }),
+      revocation({ kind: 'kid', value: 'k', untilMs: Number.POSITIVE_INFINITY }),
+    ]
+    const list = listOf(...entries, revocation({ value: 'short', untilMs: 11_000 }))
+    expect(list.entries(11_000)).toEqual(entries)
+    expect(listOf(...list.entries(11_000)).entries(25_000)).toEqual(entries.slice(1))
+  })
+})

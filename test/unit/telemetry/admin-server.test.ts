@@ -1,13 +1,13 @@
 /** The admin port: four pages, two methods, and nothing else. */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Counter, Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AdminSources } from '../../../src/telemetry/admin-server.js'
+import type { AdminSources, PageQuestion } from '../../../src/telemetry/admin-server.js'
 import { Readiness, startAdminServer, type AdminServer } from '../../../src/telemetry/index.js'
 
 let registry: Registry
@@ -131,25 +131,34 @@ describe('a page of another room', () => {
   const asked: string[] = []
   const page = {
     methods: ['GET', 'POST'],
-    answer: async (request: IncomingMessage, response: ServerResponse) => {
-      asked.push(request.method ?? '')
-      if (request.method === 'POST') throw new Error('a fault of the page')
-      response.end('the page\n')
+    maxBodyBytes: 4,
+    answer: async ({ method, body }: PageQuestion) => {
+      asked.push(method)
+      const sent = await body()
+      if (sent?.toString() === 'boom') throw new Error('a fault of the page')
+      const status = sent === undefined ? 413 : 200
+      return { status, headers: { 'x-page': 'own' }, body: { sent: sent?.toString() } }
     },
   }
 
   it('gets what is for it, by path and method, and nothing else', async () => {
     const pages = new Map([['/page', page]])
     const other = await startAdminServer('127.0.0.1:0', sources, pages)
-    const at = async (path: string, method = 'GET') =>
-      await fetch(`http://${other.address}${path}`, { method })
-    expect(await (await at('/page?x=1')).text()).toBe('the page\n')
+    const at = async (path: string, method = 'GET', body: string | null = null) =>
+      await fetch(`http://${other.address}${path}`, { method, body })
+    const answered = await at('/page?x=1')
+    expect([answered.headers.get('x-page'), await answered.text()]).toEqual([
+      'own',
+      '{"sent":""}\n',
+    ])
+    expect(await (await at('/page', 'POST', 'four')).json()).toEqual({ sent: 'four' })
+    expect((await at('/page', 'POST', 'fives')).status).toBe(413)
     const refused = await at('/page', 'DELETE')
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, POST'])
     expect((await at('/page/')).status).toBe(404)
-    expect((await at('/page', 'POST')).status).toBe(500)
+    expect((await at('/page', 'POST', 'boom')).status).toBe(500)
     expect((await at('/livez')).status).toBe(200)
-    expect(asked).toEqual(['GET', 'POST'])
+    expect(asked).toEqual(['GET', 'POST', 'POST', 'POST'])
     await other.close()
   })
 })

@@ -140,3 +140,20 @@ describe('components of other rooms', () => {
     expect(all.isReady).toBe(false)
   })
 })
+
+describe('prepared', () => {
+  it('resolves when nothing but open doors is missing', async () => {
+    const order: string[] = []
+    const prepared = readiness.prepared().then(() => order.push('prepared'))
+    load(main)
+    readiness.update()
+    await Promise.resolve()
+    order.push('one of two')
+    load(partner)
+    readiness.update()
+    await prepared
+    expect(order).toEqual(['one of two', 'prepared'])
+    expect(readiness.isReady).toBe(false)
+    await readiness.prepared()
+  })
+})

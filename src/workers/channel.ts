@@ -1,0 +1,101 @@
+/**
+ * Questions and answers between the primary process and a worker.
+ *
+ * The rules are:
+ *   - both run the same program, so what arrives has the form that was sent;
+ *   - order is kept: of two questions the first is begun first;
+ *   - who asks has its answer in bounded time, or a rejection; one for every question when the other end is gone.
+ */
+import type { WatchClock } from '../file-watch.js'
+
+/** What carries messages from one process to the other. */
+export interface Pipe {
+  /** Never throws; a message to a process that is gone is lost. */
+  send(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+}
+
+/** What can be asked, by name. Every function takes one value, or none. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one value differs from name to name.
+export type Answers<Of> = { readonly [Name in keyof Of]: (value: any) => unknown }
+
+type Asked<F> = F extends (value: infer Value) => unknown ? Value : never
+type Answered<F> = F extends (...values: never) => infer Answer ? Awaited<Answer> : never
+
+interface Message {
+  readonly id: number
+  readonly ask?: string
+  readonly value?: unknown
+  readonly fault?: string
+}
+
+/** One end: it asks `Theirs` and answers `Ours`. */
+export class Channel<Theirs extends Answers<Theirs>, Ours extends Answers<Ours>> {
+  readonly #pipe: Pipe
+  readonly #clock: WatchClock
+  readonly #waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (fault: Error) => void }
+  >()
+  #lastId = 0
+  #isClosed = false
+
+  constructor(pipe: Pipe, clock: WatchClock, answers: Ours) {
+    this.#pipe = pipe
+    this.#clock = clock
+    pipe.onMessage((message) => {
+      void this.#take(message as Message, answers)
+    })
+  }
+
+  /** Asks the other end. Rejects with its fault, when it is gone, and when the time is over. */
+  async ask<Name extends keyof Theirs & string>(
+    name: Name,
+    value: Asked<Theirs[Name]>,
+    patienceMs: number,
+  ): Promise<Answered<Theirs[Name]>> {
+    if (this.#isClosed) throw new Error('the other process is gone')
+    const id = ++this.#lastId
+    const answer = await new Promise<unknown>((resolve, reject) => {
+      const cancel = this.#clock.after(patienceMs, () => {
+        this.#waiting.delete(id)
+        reject(new Error('the other process does not answer'))
+      })
+      this.#waiting.set(id, {
+        resolve: (given) => {
+          cancel()
+          resolve(given)
+        },
+        reject: (fault) => {
+          cancel()
+          reject(fault)
+        },
+      })
+      this.#pipe.send({ id, ask: name, value })
+    })
+    return answer as Answered<Theirs[Name]>
+  }
+
+  /** The other process is gone: nobody is kept waiting for it. */
+  close(): void {
+    this.#isClosed = true
+    for (const { reject } of this.#waiting.values()) reject(new Error('the other process is gone'))
+    this.#waiting.clear()
+  }
+
+  async #take({ id, ask, value, fault }: Message, answers: Ours): Promise<void> {
+    if (ask === undefined) {
+      const waiting = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (fault === undefined) waiting?.resolve(value)
+      else waiting?.reject(new Error(fault))
+      return
+    }
+    try {
+      const answer = answers[ask as keyof Ours]
+      this.#pipe.send({ id, value: await answer(value) })
+    } catch (error) {
+      this.#pipe.send({ id, fault: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
