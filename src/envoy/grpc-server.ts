@@ -12,7 +12,7 @@ import {
   type Http2Server,
 } from 'node:http2'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Server } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { HealthImplementation } from 'grpc-health-check'
 import { listen } from '../listen.js'
@@ -24,6 +24,7 @@ import {
 import { createCheckLane } from './check-lane.js'
 import { createConnectionLife, type ConnectionLifeOptions } from './connection-life.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
+import { createInjector } from './injector.js'
 import { authorizationService } from './load-proto.js'
 import { createRelay } from './relay.js'
 
@@ -80,10 +81,7 @@ export async function startGrpcServer(
     new ReflectionService(definition).addToServer(server)
   }
 
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-  const relay = createRelay((connection) => {
-    injector.injectConnection(connection)
-  }, maxRelayedStreams)
+  const relay = createRelay(createInjector(server, service.onFault), maxRelayedStreams)
   const life = createConnectionLife(options)
   const files = options.tls && (await CertificateFiles.load(options.tls))
   const listener = createListener(files, options.tls?.clientCaFile !== undefined)

@@ -10,8 +10,18 @@ export type HeaderBlock = readonly (readonly [name: string, value: string])[]
 /** How it ended: with response headers, a reset of the stream, GOAWAY, or the end of the connection. */
 export type StreamEnd = 'answered' | 'reset' | 'goaway' | 'closed'
 
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
-const frameType = { headers: 1, reset: 3, settings: 4, goaway: 7, continuation: 9 }
+/** What a client says first (RFC 9113 section 3.4). */
+export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
+/** The types of frames (RFC 9113 section 6). */
+export const frameType = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  ping: 6,
+  goaway: 7,
+  continuation: 9,
+}
 const endStream = 0x1
 const endHeaders = 0x4
 /** The largest frame that a peer takes without saying so (RFC 9113 section 6.5.2). */
@@ -58,19 +68,26 @@ function streamEnd(bytes: Buffer): StreamEnd | undefined {
   return undefined
 }
 
-function headerFrames(block: HeaderBlock): Buffer[] {
+/** The frames of a header block, with the end of the stream unless it goes on. */
+export function headerFrames(block: HeaderBlock, stream = 1, isEnd = true): Buffer[] {
   const bytes = Buffer.concat(block.map(([name, value]) => literalField(name, value)))
   const frames: Buffer[] = []
   for (let at = 0; at === 0 || at < bytes.length; at += maxFrameBytes) {
     const part = bytes.subarray(at, at + maxFrameBytes)
     const isLast = at + maxFrameBytes >= bytes.length
-    const flags = (isLast ? endHeaders : 0) | (at === 0 ? endStream : 0)
-    frames.push(frame(at === 0 ? frameType.headers : frameType.continuation, flags, 1, part))
+    const flags = (isLast ? endHeaders : 0) | (at === 0 && isEnd ? endStream : 0)
+    frames.push(frame(at === 0 ? frameType.headers : frameType.continuation, flags, stream, part))
   }
   return frames
 }
 
-function frame(type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer {
+/** One frame. */
+export function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Buffer = Buffer.alloc(0),
+): Buffer {
   const head = Buffer.alloc(9)
   head.writeUIntBE(payload.length, 0, 3)
   head.writeUInt8(type, 3)
