@@ -37,8 +37,11 @@ export interface GrpcServerOptions extends ConnectionLifeOptions {
   readonly maxMessageBytes: number
 }
 
-/** Streams of anything but usual checks at a time. Each probe or watch of health is one. */
-const maxRelayedStreams = 1_000
+/**
+ * Streams of anything but usual checks at a time, on one connection. Each probe or watch of health is one. RFC 9113 section
+ * 6.5.2: "no smaller than 100".
+ */
+const maxRelayedStreams = 100
 /** As grpc-js has them: near its limit of memory Node refuses streams at random, which would be RPC errors. */
 const serverOptions = {
   maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,

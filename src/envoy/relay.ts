@@ -3,6 +3,8 @@
  * reflection, unknown methods, and Check calls that are not in their usual form.
  *
  * The rules are:
+ *   - each connection of a client has one of its own behind it, with its own bound: what one client does to it, too many
+ *     streams or too many resets, takes nothing from the probes of another;
  *   - what grpc-js says reaches the client as it was said: fields, messages, trailers, or an answer of trailers only;
  *   - the end of either side is the end of the other, and neither is read faster than the other takes it;
  *   - what cannot be handed on is answered with UNAVAILABLE.
@@ -12,6 +14,7 @@ import {
   constants,
   type ClientHttp2Session,
   type ClientHttp2Stream,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
@@ -47,33 +50,47 @@ const sessionOptions = {
   maxSessionMemory: Number.MAX_SAFE_INTEGER,
 }
 
-/** Creates a relay of `maxStreams` at a time. Connects when the first stream comes, and again when that was cut. */
-export function createRelay(inject: InjectConnection, maxStreams: number): Relay {
-  let session: ClientHttp2Session | undefined
-  let streams = 0
+/** What the streams of one client's connection go through. The streams of a session that was cut or full still count. */
+interface Passage {
+  session: ClientHttp2Session
+  streams: number
+}
 
-  function connected(): ClientHttp2Session {
-    if (session !== undefined && !session.closed && !session.destroyed) return session
-    const [near, far] = duplexPair()
-    // A pair does not do this by itself, and streams of half a pair would wait for ever.
-    far.once('close', () => near.destroy())
-    near.once('close', () => far.destroy())
-    inject(far)
-    session = connect('http://relay', { ...sessionOptions, createConnection: () => near })
-    session.on('error', ignore) // Its streams are closed, and tell their clients.
-    return session
+/**
+ * Creates a relay of `maxStreams` at a time for each connection of a client. Connects when its first stream comes, and again
+ * when that was cut.
+ */
+export function createRelay(inject: InjectConnection, maxStreams: number): Relay {
+  const passages = new Map<Http2Session, Passage>()
+
+  function passageOf(client: Http2Session): Passage {
+    const known = passages.get(client)
+    if (known !== undefined) {
+      const { closed, destroyed } = known.session
+      if (closed || destroyed) known.session = connectThrough(inject)
+      return known
+    }
+    const passage = { session: connectThrough(inject), streams: 0 }
+    passages.set(client, passage)
+    client.once('close', () => {
+      passages.delete(client)
+      passage.session.close() // Its streams are told of the end of theirs, and then it ends.
+    })
+    return passage
   }
 
   return {
     take(stream, headers, received = Buffer.alloc(0), isEnded = false) {
       stream.on('error', ignore)
-      if (stream.destroyed || stream.closed) return
+      const client = stream.session
+      if (stream.destroyed || stream.closed || client === undefined || client.destroyed) return
       try {
-        if (streams >= maxStreams) throw new Error('too many streams')
-        const upstream = connected().request({ ...headers }, { endStream: false })
-        streams += 1
+        const passage = passageOf(client)
+        if (passage.streams >= maxStreams) throw new Error('too many streams')
+        const upstream = passage.session.request({ ...headers }, { endStream: false })
+        passage.streams += 1
         upstream.once('close', () => {
-          streams -= 1
+          passage.streams -= 1
         })
         join(stream, upstream)
         if (isEnded) {
@@ -87,9 +104,20 @@ export function createRelay(inject: InjectConnection, maxStreams: number): Relay
       }
     },
     close() {
-      session?.destroy()
+      for (const { session } of passages.values()) session.destroy()
     },
   }
+}
+
+function connectThrough(inject: InjectConnection): ClientHttp2Session {
+  const [near, far] = duplexPair()
+  // A pair does not do this by itself, and streams of half a pair would wait for ever.
+  far.once('close', () => near.destroy())
+  near.once('close', () => far.destroy())
+  inject(far)
+  const session = connect('http://relay', { ...sessionOptions, createConnection: () => near })
+  session.on('error', ignore) // Its streams are closed, and tell their clients.
+  return session
 }
 
 /** Ties the answer of one stream to another, and the end of each to the other's. */

@@ -1,5 +1,12 @@
 /** The relay: what cannot be handed on is answered all the same, and what broke once works again. */
-import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
+import {
+  connect,
+  createServer,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2Server,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -8,9 +15,11 @@ import { callRaw, type RawAnswer } from '../../support/raw-call.js'
 import { until } from '../../support/until.js'
 
 const servers: Http2Server[] = []
+const clients: ClientHttp2Session[] = []
 let relay: Relay
 
 afterEach(() => {
+  for (const client of clients.splice(0)) client.destroy()
   relay.close()
   for (const server of servers.splice(0)) server.close()
 })
@@ -40,26 +49,69 @@ async function open(inject: InjectConnection, maxStreams = 10): Promise<string> 
 
 const unavailable = { isTrailersOnly: true, headers: { ':status': 200, 'grpc-status': '14' } }
 
+function connectTo(address: string): ClientHttp2Session {
+  const client = connect(`http://${address}`)
+  client.on('error', () => undefined)
+  clients.push(client)
+  return client
+}
+
+/** A call that sends no more than its headers. */
+function begin(client: ClientHttp2Session): ClientHttp2Stream {
+  const stream = client.request({ ':method': 'POST', ':path': '/a/b' }, { endStream: false })
+  stream.on('error', () => undefined)
+  return stream
+}
+
+/** The status of an answer of trailers only, or how the call ended without one. */
+async function statusOf(stream: ClientHttp2Stream): Promise<unknown> {
+  return await new Promise((resolve) => {
+    stream.once('response', (headers) => {
+      resolve(headers['grpc-status'])
+    })
+    stream.once('close', () => {
+      resolve(`reset ${String(stream.rstCode)}`)
+    })
+  })
+}
+
 function answerOk(stream: ServerHttp2Stream): void {
   stream.respond({ ':status': 200, 'grpc-status': '0' }, { endStream: true })
 }
 
 describe('what the relay cannot hand on', () => {
-  it('because too much is under way is UNAVAILABLE, until something ends', async () => {
+  it('because too much of one connection is under way is UNAVAILABLE, until something ends', async () => {
     const held: ServerHttp2Stream[] = []
     const address = await open(
       behind((stream) => held.push(stream)),
       2,
     )
-    const first = [callRaw(address, {}), callRaw(address, {})]
+    const client = connectTo(address)
+    const first = [begin(client), begin(client)]
     await until(() => held.length === 2)
-    expect(await callRaw(address, {})).toMatchObject(unavailable)
+    expect(await statusOf(begin(client))).toBe('14')
     for (const stream of held.splice(0)) answerOk(stream)
-    for (const answer of await Promise.all(first)) expect(answer.headers['grpc-status']).toBe('0')
-    const next = callRaw(address, {})
+    for (const stream of first) expect(await statusOf(stream)).toBe('0')
+    const next = begin(client)
     await until(() => held.length === 1)
     for (const stream of held) answerOk(stream)
-    expect((await next).headers['grpc-status']).toBe('0')
+    expect(await statusOf(next)).toBe('0')
+  })
+
+  it('counts also what is left of a connection behind that takes no more', async () => {
+    const held: ServerHttp2Stream[] = []
+    const address = await open(
+      behind((stream) => held.push(stream)),
+      2,
+    )
+    const client = connectTo(address)
+    begin(client)
+    await until(() => held.length === 1)
+    held[0]?.session?.goaway()
+    held[0]?.session?.close()
+    const second = begin(client)
+    expect(await Promise.race([statusOf(second), until(() => held.length === 2)])).not.toBe('14')
+    expect(await statusOf(begin(client))).toBe('14')
   })
 
   it('because there is no connection is UNAVAILABLE', async () => {
@@ -84,6 +136,44 @@ describe('what the relay cannot hand on', () => {
     isBroken = false
     expect((await callRaw(address, {})).headers['grpc-status']).toBe('0')
     expect(connections).toHaveLength(2)
+  })
+})
+
+describe('two clients of a relay', () => {
+  it('have places of their own', async () => {
+    const held: ServerHttp2Stream[] = []
+    const address = await open(
+      behind((stream) => held.push(stream)),
+      1,
+    )
+    begin(connectTo(address))
+    await until(() => held.length === 1)
+    const other = begin(connectTo(address))
+    await until(() => held.length === 2)
+    held.forEach(answerOk)
+    expect(await statusOf(other)).toBe('0')
+  })
+
+  it('have connections of their own behind it, which end with theirs', async () => {
+    const connections: Duplex[] = []
+    const held: ServerHttp2Stream[] = []
+    const inject = behind((stream) => held.push(stream))
+    const address = await open((connection) => {
+      connections.push(connection)
+      inject(connection)
+    })
+    const [one, other] = [connectTo(address), connectTo(address)]
+    const left = begin(one)
+    const stays = begin(other)
+    begin(other)
+    await until(() => held.length === 3)
+    expect(connections).toHaveLength(2)
+    left.on('error', () => undefined)
+    one.destroy()
+    await until(() => connections.some(({ destroyed }) => destroyed))
+    expect(connections.filter(({ destroyed }) => destroyed)).toHaveLength(1)
+    for (const stream of held) if (!stream.destroyed) answerOk(stream)
+    expect(await statusOf(stays)).toBe('0')
   })
 })
 
