@@ -5,8 +5,10 @@
  *   - a peer that does not answer a ping is gone, and so is its connection;
  *   - a connection without calls for too long, or of too great an age, is told to go (GOAWAY): calls under way finish,
  *     and what is left when the grace is over is cut;
- *   - ages differ by up to a tenth either way, so that connections made together do not end together.
+ *   - ages differ by up to a tenth either way, so that connections made together do not end together;
+ *   - a connection ends also when its client never closes it, or has not begun to speak HTTP/2: nobody can make an end wait.
  */
+import type { Socket } from 'node:net'
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 
 /** How long connections live, in milliseconds. */
@@ -20,7 +22,9 @@ export interface ConnectionLifeOptions {
 
 /** The connections of a server. */
 export interface ConnectionLife {
-  /** Watches over a new connection. */
+  /** Watches over the socket of a new connection, before it has shown what it is. */
+  accepted(socket: Socket): void
+  /** Watches over a new connection of HTTP/2. */
   opened(session: ServerHttp2Session): void
   /** Tells every connection to go, and cuts what is left after the grace. */
   drain(graceMs: number): void
@@ -29,11 +33,14 @@ export interface ConnectionLife {
 /** The greatest stream number: a GOAWAY with it announces the end and refuses nothing yet (RFC 9113 section 6.8). */
 const anyStream = 2 ** 31 - 1
 const maxAge = Buffer.from('max_age')
+/** For a client to read what it was told last. Node waits for ever for the client to end a connection that it has ended. */
+const lingerMs = 1_000
 /** Multiples of the golden ratio spread over an interval more evenly than dice do. */
 const goldenRatio = 0.618_033_988_75
 
 /** Creates the watch over connections. */
 export function createConnectionLife(options: ConnectionLifeOptions): ConnectionLife {
+  const sockets = new Set<Socket>()
   const sessions = new Set<ServerHttp2Session>()
   let opened = 0
 
@@ -43,6 +50,10 @@ export function createConnectionLife(options: ConnectionLifeOptions): Connection
   }
 
   return {
+    accepted(socket) {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    },
     opened(session) {
       sessions.add(session)
       const stops = [
@@ -60,17 +71,25 @@ export function createConnectionLife(options: ConnectionLifeOptions): Connection
       setTimeout(() => {
         for (const session of sessions) session.destroy(undefined, constants.NGHTTP2_CANCEL)
       }, graceMs).unref()
+      setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, graceMs + lingerMs).unref()
     },
   }
 }
 
 function limitAge(session: ServerHttp2Session, ageMs: number, graceMs: number): () => void {
+  // A session that has ended gives its socket away no more, and is not closed before its client has closed it.
+  const { socket } = session
+  const endSocket = socket.destroySoon.bind(socket)
   let timer = setTimeout(() => {
-    if (session.destroyed) return
-    session.goaway(constants.NGHTTP2_NO_ERROR, anyStream, maxAge)
-    session.close()
+    if (!session.destroyed) {
+      session.goaway(constants.NGHTTP2_NO_ERROR, anyStream, maxAge)
+      session.close()
+    }
     timer = setTimeout(() => {
       session.destroy()
+      timer = setTimeout(endSocket, lingerMs).unref()
     }, graceMs).unref()
   }, ageMs).unref()
   return () => {

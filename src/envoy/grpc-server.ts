@@ -11,6 +11,7 @@ import {
   type Http2SecureServer,
   type Http2Server,
 } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { Server } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
@@ -88,6 +89,9 @@ export async function startGrpcServer(
   const life = createConnectionLife(options)
   const files = options.tls && (await CertificateFiles.load(options.tls))
   const listener = createListener(files, options.tls?.clientCaFile !== undefined)
+  listener.on('connection', (socket: Socket) => {
+    life.accepted(socket)
+  })
   listener.on('session', (session) => {
     life.opened(session)
   })
