@@ -43,8 +43,9 @@ export function createFork(): (number: number) => WorkerProcess {
 function asWorkerProcess(worker: ClusterWorker): WorkerProcess {
   // A process that is gone cannot be told anything, and says so as an event.
   worker.on('error', () => undefined)
+  const { pid } = worker.process
   return {
-    pid: worker.process.pid,
+    pid,
     pipe: {
       send(message) {
         if (worker.isConnected()) worker.send(message as object, () => undefined)
@@ -57,6 +58,12 @@ function asWorkerProcess(worker: ClusterWorker): WorkerProcess {
       worker.once('exit', (code, signal) => {
         listener({ code, signal })
       })
+      // One that could not be started, because there are too many processes or no memory, never ends.
+      if (pid === undefined) {
+        worker.once('error', () => {
+          listener({ code: null, signal: null })
+        })
+      }
     },
     kill() {
       worker.process.kill('SIGKILL')

@@ -1,0 +1,22 @@
+/** Worker processes that cannot be started: whoever waits for their end is told of it, and can start another one. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { createFork } from '../../../src/cli/fork-worker.js'
+import type { ProcessEnd } from '../../../src/workers/worker.js'
+
+const { execPath } = process
+
+afterEach(() => {
+  process.execPath = execPath
+})
+
+describe('createFork', () => {
+  it('says of a process that could not be started that it is gone', async () => {
+    process.execPath = '/no/such/program'
+    const worker = createFork()(1)
+    const end = await new Promise<ProcessEnd>((resolve) => {
+      worker.onEnd(resolve)
+    })
+    expect(end).toEqual({ code: null, signal: null })
+    expect(worker.pid).toBeUndefined()
+  })
+})
