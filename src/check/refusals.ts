@@ -17,7 +17,7 @@ export class LabelRegistry {
   readonly #labels = new Map<string, DecisionLabels>()
   readonly #maxLabels: number
 
-  constructor(maxLabels = defaultMaxLabels) {
+  constructor(maxLabels: number = defaultMaxLabels) {
     this.#maxLabels = maxLabels
   }
 
