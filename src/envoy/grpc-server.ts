@@ -1,5 +1,5 @@
 /**
- * The gRPC server: addresses, TLS, the life of connections, health and reflection.
+ * The gRPC server: addresses, TLS, the life of connections, and who serves which call.
  *
  * The defaults suit Envoy, which keeps one HTTP/2 connection for each of its worker threads and for as long as it is
  * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
@@ -12,9 +12,7 @@ import {
   type Http2Server,
 } from 'node:http2'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
-import { HealthImplementation } from 'grpc-health-check'
 import { listen } from '../listen.js'
 import {
   CertificateFiles,
@@ -24,16 +22,14 @@ import {
 import { createCheckLane } from './check-lane.js'
 import { createConnectionLife, type ConnectionLifeOptions } from './connection-life.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
-import { authorizationService } from './load-proto.js'
+import type { OtherCalls, OtherCallsOptions } from './other-calls.js'
 import { createRelay } from './relay.js'
 
 /** How to listen. */
-export interface GrpcServerOptions extends ConnectionLifeOptions {
+export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOptions {
   /** `host:port`, or `unix:/path`. */
   readonly address: string
   readonly tls: CertificateFilesOptions | undefined
-  readonly reflection: boolean
-  readonly maxMessageBytes: number
 }
 
 /** Streams of anything but usual checks at a time. Each probe or watch of health is one. */
@@ -64,25 +60,27 @@ export async function startGrpcServer(
   service: ExtAuthzService,
   definition: PackageDefinition,
 ): Promise<GrpcServer> {
-  const server = new Server({
-    'grpc.max_receive_message_length': options.maxMessageBytes,
-    'grpc.enable_channelz': 0,
-  })
-  server.addService(service.definition, service.implementation)
-  const health = new HealthImplementation({
-    '': 'NOT_SERVING',
-    [authorizationService]: 'NOT_SERVING',
-  })
-  health.addToServer(server)
-  if (options.reflection) {
-    // Loaded for who asks for it: it brings Google's own protobuf, and its service is two more files to parse.
-    const { ReflectionService } = await import('@grpc/reflection')
-    new ReflectionService(definition).addToServer(server)
+  let isServing = false
+  let others: Promise<OtherCalls> | undefined
+  /** Loads what serves them when they are first needed, which is soon: Kubernetes asks for the health. */
+  async function otherCalls(): Promise<OtherCalls> {
+    others ??= import('./other-calls.js').then(
+      async ({ createOtherCalls }) => await createOtherCalls(options, service, definition),
+    )
+    const loaded = await others
+    loaded.setServing(isServing)
+    return loaded
   }
-
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   const relay = createRelay((connection) => {
-    injector.injectConnection(connection)
+    otherCalls().then(
+      ({ inject }) => {
+        inject(connection)
+      },
+      (fault: unknown) => {
+        service.onFault(fault)
+        connection.destroy() // Who waits on it is told UNAVAILABLE.
+      },
+    )
   }, maxRelayedStreams)
   const life = createConnectionLife(options)
   const files = options.tls && (await CertificateFiles.load(options.tls))
@@ -102,9 +100,8 @@ export async function startGrpcServer(
   return {
     address,
     setServing(serving) {
-      const status = serving ? 'SERVING' : 'NOT_SERVING'
-      health.setStatus('', status)
-      health.setStatus(authorizationService, status)
+      isServing = serving
+      otherCalls().catch(service.onFault)
     },
     async reloadCertificates() {
       await files?.lookNow()
@@ -115,7 +112,8 @@ export async function startGrpcServer(
       life.drain(graceMs)
       await closed
       relay.close()
-      server.forceShutdown()
+      const loaded = await others?.catch(() => undefined)
+      loaded?.close()
     },
   }
 }
