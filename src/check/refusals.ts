@@ -4,9 +4,22 @@ import type { Route } from '../policy/index.js'
 import type { DecisionLabels, Principal, Refusal } from './decision.js'
 import { reasonAnswers, type Reason } from './reason.js'
 
-/** One label object for each combination of values. */
+/** As many combinations are counted apart: more than a Prometheus is fond of, and little memory. */
+const defaultMaxLabels = 20_000
+/** The issuer of what is not counted apart. No id looks like this. */
+const otherIssuers = '_other'
+
+/**
+ * One label object for each combination of values. Forged tokens can name every issuer on every route: when there are
+ * `maxLabels` combinations the next ones are counted under the issuer `_other`, so that memory and series stay bounded.
+ */
 export class LabelRegistry {
   readonly #labels = new Map<string, DecisionLabels>()
+  readonly #maxLabels: number
+
+  constructor(maxLabels: number = defaultMaxLabels) {
+    this.#maxLabels = maxLabels
+  }
 
   /** The label object of these values. */
   get(
@@ -20,6 +33,10 @@ export class LabelRegistry {
     const key = `${decision}\n${reason}\n${routeId}\n${issuer}`
     let labels = this.#labels.get(key)
     if (labels === undefined) {
+      const isFull = this.#labels.size >= this.#maxLabels
+      if (isFull && issuer !== 'none' && issuer !== otherIssuers) {
+        return this.get(decision, reason, route, otherIssuers)
+      }
       labels = { decision, reason, route: routeId, issuer }
       this.#labels.set(key, labels)
     }
@@ -40,11 +57,13 @@ export class Refusals {
   /** The shared refusal of a reason. */
   get(reason: Reason, route?: Route, issuerId?: string): Refusal {
     const refusals = route === undefined ? this.#withoutRoute : this.#ofRoute(route)
-    const key = `${reason}\n${issuerId ?? ''}`
+    const key = `${reason}\n${issuerId ?? 'none'}`
     let refusal = refusals.get(key)
     if (refusal === undefined) {
       refusal = this.create(reason, route, issuerId, undefined)
-      refusals.set(key, refusal)
+      const counted = `${reason}\n${refusal.labels.issuer}`
+      refusal = refusals.get(counted) ?? refusal
+      refusals.set(counted, refusal)
     }
     return refusal
   }

@@ -8,6 +8,7 @@ import {
   type ExplainedIssuer,
 } from '../config/index.js'
 import { exitCode } from './exit-code.js'
+import { unreadableFiles } from './unreadable-files.js'
 
 /** Where a command writes. */
 export interface Output {
@@ -21,7 +22,10 @@ export interface CheckConfigOptions {
   readonly explain: boolean
 }
 
-/** Checks a file or directory and says what is wrong. Resolves to the exit code. */
+/**
+ * Checks a file or directory and says what is wrong. Files that it names and that cannot be read are warnings. Resolves to
+ * the exit code.
+ */
 export async function checkConfig(
   path: string,
   output: Output,
@@ -29,6 +33,10 @@ export async function checkConfig(
 ): Promise<number> {
   try {
     const { policy, trustedIssuers } = await loadConfig(path)
+    // Not a problem: secrets need not be where a configuration is reviewed.
+    for (const problem of await unreadableFiles(path)) {
+      output.error(`warning: ${formatProblem(problem)}`)
+    }
     if (explain) printIssuers(await explainConfig(path), output)
     output.out(
       `${path}: good (${counted(policy.routes.length, 'route')}, ${counted(trustedIssuers.length, 'issuer')})`,

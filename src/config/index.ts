@@ -1,10 +1,10 @@
 /** The configuration: read, checked as a whole, every problem reported at once. The only reader of its files. */
 export { revocationClaims } from './compile-revocation.js'
 export type { GateConfig } from './gate-config.js'
-export { readConfigBytes, readConfigTexts } from './documents.js'
+export { readConfigBytes, readConfigDocuments, readConfigTexts } from './documents.js'
 export { explainConfig } from './explain.js'
 export type { ExplainedIssuer } from './explain.js'
 export { loadConfig } from './load.js'
 export { ConfigError, formatProblem } from './problem.js'
-export type { Problem } from './problem.js'
+export type { ConfigPath, Problem } from './problem.js'
 export { configJsonSchema } from './schema.js'

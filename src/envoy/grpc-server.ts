@@ -1,5 +1,5 @@
 /**
- * The gRPC server: addresses, TLS, the life of connections, health and reflection.
+ * The gRPC server: addresses, TLS, the life of connections, and who serves which call.
  *
  * The defaults suit Envoy, which keeps one HTTP/2 connection for each of its worker threads and for as long as it is
  * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
@@ -13,9 +13,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
-import { Server } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
-import { HealthImplementation } from 'grpc-health-check'
 import { listen } from '../listen.js'
 import {
   CertificateFiles,
@@ -25,17 +23,14 @@ import {
 import { createCheckLane } from './check-lane.js'
 import { createConnectionLife, type ConnectionLifeOptions } from './connection-life.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
-import { createInjector } from './injector.js'
-import { authorizationService } from './load-proto.js'
+import type { OtherCalls, OtherCallsOptions } from './other-calls.js'
 import { createRelay } from './relay.js'
 
 /** How to listen. */
-export interface GrpcServerOptions extends ConnectionLifeOptions {
+export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOptions {
   /** `host:port`, or `unix:/path`. */
   readonly address: string
   readonly tls: CertificateFilesOptions | undefined
-  readonly reflection: boolean
-  readonly maxMessageBytes: number
 }
 
 /**
@@ -69,23 +64,28 @@ export async function startGrpcServer(
   service: ExtAuthzService,
   definition: PackageDefinition,
 ): Promise<GrpcServer> {
-  const server = new Server({
-    'grpc.max_receive_message_length': options.maxMessageBytes,
-    'grpc.enable_channelz': 0,
-  })
-  server.addService(service.definition, service.implementation)
-  const health = new HealthImplementation({
-    '': 'NOT_SERVING',
-    [authorizationService]: 'NOT_SERVING',
-  })
-  health.addToServer(server)
-  if (options.reflection) {
-    // Loaded for who asks for it: it brings Google's own protobuf, and its service is two more files to parse.
-    const { ReflectionService } = await import('@grpc/reflection')
-    new ReflectionService(definition).addToServer(server)
+  let isServing = false
+  let others: Promise<OtherCalls> | undefined
+  /** Loads what serves them when they are first needed, which is soon: Kubernetes asks for the health. */
+  async function otherCalls(): Promise<OtherCalls> {
+    others ??= import('./other-calls.js').then(
+      async ({ createOtherCalls }) => await createOtherCalls(options, service, definition),
+    )
+    const loaded = await others
+    loaded.setServing(isServing)
+    return loaded
   }
-
-  const relay = createRelay(createInjector(server, service.onFault), maxRelayedStreams)
+  const relay = createRelay((connection) => {
+    otherCalls().then(
+      ({ inject }) => {
+        inject(connection)
+      },
+      (fault: unknown) => {
+        service.onFault(fault)
+        connection.destroy() // Who waits on it is told UNAVAILABLE.
+      },
+    )
+  }, maxRelayedStreams)
   const life = createConnectionLife(options)
   const files = options.tls && (await CertificateFiles.load(options.tls))
   const listener = createListener(files, options.tls?.clientCaFile !== undefined)
@@ -107,9 +107,8 @@ export async function startGrpcServer(
   return {
     address,
     setServing(serving) {
-      const status = serving ? 'SERVING' : 'NOT_SERVING'
-      health.setStatus('', status)
-      health.setStatus(authorizationService, status)
+      isServing = serving
+      otherCalls().catch(service.onFault)
     },
     async reloadCertificates() {
       await files?.lookNow()
@@ -120,7 +119,8 @@ export async function startGrpcServer(
       life.drain(graceMs)
       await closed
       relay.close()
-      server.forceShutdown()
+      const loaded = await others?.catch(() => undefined)
+      loaded?.close()
     },
   }
 }

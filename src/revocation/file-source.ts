@@ -98,13 +98,20 @@ export class FileSource {
     if (!this.#isClosed) this.#schedule()
   }
 
+  /** The text of this fingerprint. Rejects when the file is written meanwhile: half of it may be a shorter list. */
+  async #read(fingerprint: string): Promise<string> {
+    const text = await this.#dependencies.readTextFile(this.#path)
+    const after = await this.#dependencies.fingerprint(this.#path)
+    if (after !== fingerprint) throw new Error('the file was written while it was read')
+    return text
+  }
+
   async #load(): Promise<void> {
-    const { clock, issuers, maxEntries, readTextFile, observer } = this.#dependencies
-    // Before the text: a change in between shows at the next look.
+    const { clock, issuers, maxEntries, observer } = this.#dependencies
     const fingerprint = await this.#dependencies.fingerprint(this.#path)
     if (fingerprint === this.#fingerprint) return
     if (fingerprint === this.#refused?.fingerprint) throw this.#refused.fault
-    const text = await readTextFile(this.#path)
+    const text = await this.#read(fingerprint)
     // Fail closed: a file that is cut off and about to be written would let everything in for a moment.
     if (text.trim() === '' && this.list.size > 0) throw new Error('the file is empty')
     const read = parseRevocationFile(text, issuers, maxEntries)

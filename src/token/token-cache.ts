@@ -80,8 +80,8 @@ export class TokenCache {
         if (reason === 'evict') this.#pack(key, entry)
       },
     })
+    // Without `max`, for which lru-cache would make room at once: `#keepPacked` counts.
     this.#packed = new LRUCache({
-      max: maxTokens,
       maxSize: Math.ceil(maxBytes / 2),
       dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.counts.evictions += 1

@@ -46,6 +46,24 @@ describe('check-config', () => {
     ])
   })
 
+  it('warns of files that it names and that cannot be read here, and is good', async () => {
+    const tls = 'tls: { certFile: here.pem, keyFile: secret/tls.key }'
+    const text = `listen: { grpc: { address: 127.0.0.1:0, ${tls} } }\n${smallConfig}`
+    await withFiles({ 'scopegate.yaml': text, 'here.pem': '' }, async (directory) => {
+      const file = join(directory, 'scopegate.yaml')
+      const { code, out, errors } = await runCommand(['check-config', file])
+      expect({ code, errors }).toEqual({
+        code: 0,
+        errors: [
+          expect.stringMatching(
+            `^warning: ${file}:\\d+:\\d+: the file "${directory}/secret/tls.key" cannot be read here \\(ENOENT\\)$`,
+          ),
+        ],
+      })
+      expect(out).toHaveLength(1)
+    })
+  })
+
   it('counts a single problem as one', async () => {
     const { errors } = await check(smallConfig.replace('/read,', 'read,'))
     expect(errors).toHaveLength(2)

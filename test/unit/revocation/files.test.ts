@@ -82,7 +82,12 @@ describe('parseRevocationFile', () => {
 function setUp(text: string) {
   const clock = createFakeClock()
   const observer = createTestObserver()
-  const file = { text: text as string | undefined, version: 1, reads: 0 }
+  const file = {
+    text: text as string | undefined,
+    version: 1,
+    reads: 0,
+    onRead: () => undefined as unknown,
+  }
   const changes = { count: 0 }
   const source = new FileSource(
     'revoked.yaml',
@@ -93,7 +98,9 @@ function setUp(text: string) {
       readTextFile: async () => {
         file.reads += 1
         if (file.text === undefined) throw new Error('ENOENT')
-        return file.text
+        const read = file.text
+        file.onRead()
+        return read
       },
       fingerprint: async () => {
         if (file.text === undefined) throw new Error('ENOENT')
@@ -146,6 +153,21 @@ describe('FileSource', () => {
     for (const text of ['- { issuer: main, sub: a }', `${whole}\n`]) await look(text)
     expect(changes.count).toBe(1)
     expect(refuses('b')).toBe(true)
+    source.close()
+  })
+
+  it('takes nothing from a file that is written while it is read', async () => {
+    const whole = '- { issuer: main, sub: a }\n- { issuer: main, sub: b }'
+    const { source, file, observer, changes, write, refuses } = setUp(whole)
+    await source.start()
+    file.onRead = () => {
+      file.version += 1
+    }
+    await write('- { issuer: main, sub: a }', () => observer.noted.mock.calls.length === 1)
+    expect(refuses('b')).toBe(true)
+    file.onRead = () => undefined
+    await write(`${whole}\n- { issuer: main, sub: c }`, () => changes.count === 2)
+    expect(refuses('c')).toBe(true)
     source.close()
   })
 
