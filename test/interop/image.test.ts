@@ -2,19 +2,24 @@
  * What the image holds runs as the image runs it: as user 65532, with nothing to write to. There may be no container
  * engine, so the tests lay out the same tree by the same script.
  */
+import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { startTestAuthorizationServer } from '../support/authorization-server.js'
+import {
+  startTestAuthorizationServer,
+  type TestAuthorizationServer,
+} from '../support/authorization-server.js'
 import { createCheckClient } from '../support/check-client.js'
 import { endProcess } from '../support/end-process.js'
 import { assembleImageTree, createImageRoot, imageNode } from '../support/image-tree.js'
 import { collectLogLine } from '../support/log-collector.js'
 import { testConfig } from '../support/test-gate.js'
 import { until } from '../support/until.js'
+import { isAlive, workerPids, workersReady } from '../support/worker-processes.js'
 
 const dockerfile = readFileSync('Dockerfile', 'utf8')
 const bundle = '/app/dist/bundle/scopegate.mjs'
@@ -142,32 +147,7 @@ describe('the image, read-only and as user 65532', () => {
   })
 
   it('serves decisions over gRPC and HTTP, reflection and metrics, and ends with 0', async () => {
-    const issuer = await startTestAuthorizationServer()
-    const config = testConfig(issuer, {
-      listen: {
-        grpc: { address: '127.0.0.1:0', reflection: true },
-        http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1/32'] },
-        admin: { address: '127.0.0.1:0' },
-      },
-      shutdown: { drainSeconds: 0, graceSeconds: 2 },
-    })
-    const root = createImageRoot(tree, stringify(config))
-    const args = [bundle, 'serve', '--config', '/etc/scopegate/scopegate.yaml']
-    const child = root.run(imageNode, args)
-    try {
-      let output = ''
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.setEncoding('utf8').on('data', (text: string) => {
-          collectLogLine(text)
-          output += text
-        })
-      }
-      await until(() => {
-        if (child.exitCode !== null) throw new Error(output)
-        return output.includes('"msg":"ready"')
-      }, 'readiness')
-      const line = output.split('\n').find((text) => text.includes('"msg":"listening"')) ?? '{}'
-      const addresses = JSON.parse(line) as Record<'grpc' | 'http' | 'admin', string>
+    await serving([], async ({ child, addresses, issuer }) => {
       const client = createCheckClient(addresses.grpc)
       const authorization = `Bearer ${await issuer.token()}`
       const allowed = await client.check({ path: '/read', headers: { authorization } })
@@ -187,10 +167,83 @@ describe('the image, read-only and as user 65532', () => {
       expect(metrics).toMatch(/scopegate_decisions_total\{decision="allow".*door="envoy"\} 1/)
       expect(metrics).toContain('process_resident_memory_bytes')
       expect(await endProcess(child)).toBe(0)
-    } finally {
-      await endProcess(child, 'SIGKILL')
-      root.remove()
-      await issuer.close()
-    }
+    })
+  })
+
+  it('serves with two workers, which are the same one file, and replaces one that is lost', async () => {
+    await serving(['--workers', '2'], async ({ child, addresses, issuer, output }) => {
+      const gate = { pid: child.pid ?? 0, addresses }
+      await workersReady(gate, 2)
+      const pids = await workerPids(gate)
+      expect(pids).toHaveLength(2)
+      for (const pid of pids) {
+        const command = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').split('\0')
+        expect(command.slice(0, 2)).toEqual([imageNode, bundle])
+      }
+      const authorization = `Bearer ${await issuer.token()}`
+      const ask = async (): Promise<void> => {
+        const client = createCheckClient(addresses.grpc)
+        const allowed = await client.check({ path: '/read', headers: { authorization } })
+        const refused = await client.check({ path: '/read' })
+        client.close()
+        expect([allowed.kind, refused.status]).toEqual(['ok', 401])
+      }
+      for (let i = 0; i < 4; i += 1) await ask()
+      const deciders = (): number =>
+        new Set([...output().matchAll(/"worker":(\d+),"decision_id"/g)].map(([, one]) => one)).size
+      await until(() => deciders() === 2, 'a refusal by each worker')
+
+      process.kill(pids[0] ?? 0, 'SIGKILL')
+      await until(async () => !(await isAlive(pids[0] ?? 0)), 'the end of the worker')
+      await workersReady(gate, 2)
+      await ask()
+      expect(await endProcess(child)).toBe(0)
+    })
   })
 })
+
+interface Inside {
+  readonly child: ChildProcess
+  readonly addresses: Record<'grpc' | 'http' | 'admin', string>
+  readonly issuer: TestAuthorizationServer
+  readonly output: () => string
+}
+
+/** Runs the image with doors on free ports until `use` is done. */
+async function serving(
+  flags: readonly string[],
+  use: (inside: Inside) => Promise<void>,
+): Promise<void> {
+  const issuer = await startTestAuthorizationServer()
+  const config = testConfig(issuer, {
+    listen: {
+      grpc: { address: '127.0.0.1:0', reflection: true },
+      http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1/32'] },
+      admin: { address: '127.0.0.1:0' },
+    },
+    shutdown: { drainSeconds: 0, graceSeconds: 2 },
+  })
+  const root = createImageRoot(tree, stringify(config))
+  const args = [bundle, 'serve', '--config', '/etc/scopegate/scopegate.yaml', ...flags]
+  const child = root.run(imageNode, args)
+  try {
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        collectLogLine(text)
+        output += text
+      })
+    }
+    await until(() => {
+      if (child.exitCode !== null) throw new Error(output)
+      return output.includes('"msg":"ready"')
+    }, 'readiness')
+    const line = output.split('\n').find((text) => text.includes('"msg":"listening"')) ?? '{}'
+    const addresses = JSON.parse(line) as Inside['addresses']
+    await use({ child, addresses, issuer, output: () => output })
+  } finally {
+    await endProcess(child, 'SIGKILL')
+    root.remove()
+    await issuer.close()
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * A real Prometheus with the shipped files takes what a real gate says, and every metric that an alert asks for is
+ * A real Prometheus with the shipped files takes what real gates say, and every metric that an alert asks for is
  * there; promtool, which knows nothing of us, judges files, metrics and when alerts fire.
  */
 import { spawnSync } from 'node:child_process'
@@ -12,6 +12,7 @@ import { rulesFile, selectorsIn, shippedRules, type AlertRule } from '../support
 import { startTestAuthorizationServer } from '../support/authorization-server.js'
 import { startPrometheus, type PrometheusServer } from '../support/prometheus-server.js'
 import { startRedisServer } from '../support/redis-server.js'
+import { startServeProcess, type ServeProcess } from '../support/serve-process.js'
 import { startTestGate, testConfig, type TestGate } from '../support/test-gate.js'
 import { until } from '../support/until.js'
 
@@ -66,6 +67,8 @@ function testRules(change: (rule: AlertRule) => AlertRule): string {
 describe('a real Prometheus with the shipped configuration', () => {
   const cleanups: (() => Promise<void>)[] = []
   let gate: TestGate
+  /** A gate of several processes, which says more than one of one. */
+  let workers: ServeProcess
   let prometheus: PrometheusServer
   beforeAll(async () => {
     const issuer = await startTestAuthorizationServer()
@@ -104,11 +107,13 @@ describe('a real Prometheus with the shipped configuration', () => {
       async () => (await gate.metrics()).includes('issuer="away",result="failure"'),
       'a failed refresh',
     )
-    prometheus = await startPrometheus(gate.addresses.admin)
+    workers = await startServeProcess(testConfig(issuer), undefined, ['--workers', '2'])
+    cleanups.push(workers.close)
+    prometheus = await startPrometheus([gate.addresses.admin, workers.addresses.admin])
     cleanups.push(prometheus.close)
     await until(
-      async () => JSON.stringify(await query('up{job="scopegate"}')).includes('"1"'),
-      'a scrape',
+      async () => (await query('up{job="scopegate"} == 1')).length === 2,
+      'a scrape of both',
       30_000,
     )
   })
@@ -125,9 +130,8 @@ describe('a real Prometheus with the shipped configuration', () => {
     const { activeTargets } = (await prometheus.api('targets')) as {
       activeTargets: { health: string; lastError: string; labels: Record<string, string> }[]
     }
-    expect(activeTargets).toMatchObject([
-      { health: 'up', lastError: '', labels: { job: 'scopegate' } },
-    ])
+    const good = { health: 'up', lastError: '', labels: { job: 'scopegate' } }
+    expect(activeTargets).toMatchObject([good, good])
     expect(prometheus.log().match(/^.*level=(?:warn|error).*$/gm)).toBe(null)
   })
 
@@ -152,7 +156,7 @@ describe('a real Prometheus with the shipped configuration', () => {
   it('knows every metric that docs/operations.md has', async () => {
     const table = readFileSync('docs/operations.md', 'utf8').match(/^\| `scopegate.*$/gm) ?? []
     const known = new Set((await prometheus.api('label/__name__/values')) as string[])
-    const text = await gate.metrics()
+    const text = (await gate.metrics()) + (await metricsOf(workers))
     const missing = table
       .flatMap((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)])
       .flatMap(([, name = '']) => spelledOut(name))
@@ -164,10 +168,17 @@ describe('a real Prometheus with the shipped configuration', () => {
   })
 
   it('gets metrics that promtool finds no fault with', async () => {
-    const { output } = promtool(['check', 'metrics'], await gate.metrics())
-    expect(output.split('\n').filter((line) => line.startsWith('scopegate'))).toEqual([])
+    for (const text of [await gate.metrics(), await metricsOf(workers)]) {
+      expect(text).toContain('scopegate_decision_duration_seconds')
+      const { output } = promtool(['check', 'metrics'], text)
+      expect(output.split('\n').filter((line) => line.startsWith('scopegate'))).toEqual([])
+    }
   })
 })
+
+async function metricsOf({ addresses }: ServeProcess): Promise<string> {
+  return await (await fetch(`http://${addresses.admin}/metrics`)).text()
+}
 
 /** `a_{b,c}_total{label}` is `a_b_total` and `a_c_total`. */
 function spelledOut(name: string): string[] {

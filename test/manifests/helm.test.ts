@@ -1,4 +1,5 @@
 /** The chart gives a cluster what the kustomizations give it, follows its configuration, and refuses what would open it. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { nameOf, podSpecOf, type KubernetesObject } from '../support/kubernetes-objects.js'
@@ -35,6 +36,7 @@ const everything = {
   image: { repository: 'registry.example.com/gate', digest },
   imagePullSecrets: [{ name: 'registry' }],
   secretName: 'gate',
+  workers: 2,
   autoscaling: { enabled: false },
   replicas: 3,
   config: {
@@ -143,6 +145,7 @@ describe('the chart', () => {
     const deployment = objects.find(({ kind }) => kind === 'Deployment')!
     const pod = podSpecOf(deployment)!
     expect(gateIn(pod).image).toBe(`registry.example.com/gate@${digest}`)
+    expect(gateIn(pod).args).toEqual(['serve', '--config', '/etc/scopegate', '--workers', '2'])
     expect(gateIn(pod).readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'admin' })
     expect(pod).toMatchObject({
       imagePullSecrets: [{ name: 'registry' }],
@@ -203,10 +206,38 @@ describe('the chart', () => {
       "at '/config/shutdown/drainSeconds': got string",
       { config: { shutdown: { drainSeconds: '5' } } },
     ],
+    ["at '/workers': got string, want integer", { workers: 'auto' }],
+    ["at '/workers': minimum", { workers: 0 }],
     ["at '/image/digest'", { image: { digest: 'latest' } }],
     ["at '/config/issuers': minItems", { config: { issuers: [] } }],
   ])('refuses: %s', (problem, values) => {
     const [one] = renderChart([release(values)])
     expect(one).toMatchObject({ problem: expect.stringContaining(problem) as unknown })
+  })
+
+  it('says where it is, who may ask, and that the example is still the example', () => {
+    const issuers = [{ id: 'main', issuer: 'https://login.example.org' }]
+    const [example = '', own = ''] = renderChart([
+      release({}, 'partner'),
+      release({ config: { issuers, listen: { http } }, networkPolicy: { enabled: false } }),
+    ]).map((one) => ('notes' in one ? one.notes : ''))
+    expect(example).toContain('Scopegate is partner-scopegate.scopegate: gRPC at port 50051.')
+    expect(example).toContain('need the label of networkPolicy.proxies')
+    expect(example).toContain('still trusts the example https://issuer.example.com')
+    expect(own).toContain('gRPC at port 50051, HTTP at port 8080.')
+    expect(own).not.toMatch(/networkPolicy|still trusts/)
+  })
+
+  it('has every value in its README, and nothing else', () => {
+    const values = parse(readFileSync('deploy/helm/scopegate/values.yaml', 'utf8')) as object
+    const page = readFileSync('deploy/helm/scopegate/README.md', 'utf8')
+    const named = (page.match(/^\| `.*$/gm) ?? [])
+      .flatMap((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)])
+      .map(([, name]) => name)
+    const names = Object.entries(values).flatMap(([name, value]: [string, unknown]) => {
+      const inner = value !== null && typeof value === 'object' ? Object.keys(value) : []
+      return inner.length === 0 ? [name] : inner.map((one) => `${name}.${one}`)
+    })
+    expect([...named].sort()).toEqual([...names].sort())
   })
 })

@@ -1,4 +1,4 @@
-/** A real Envoy that runs deploy/envoy/envoy.yaml: the file as it is shipped, with other ports. */
+/** A real Envoy that runs a file as it is shipped, mostly deploy/envoy/envoy.yaml, with other ports. */
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -65,23 +65,22 @@ async function envoyConfiguration(options: EnvoyOptions): Promise<string> {
   ])
 }
 
-/** Starts an Envoy and waits until it takes requests. */
+/** Starts an Envoy with the shipped file and waits until it takes requests. */
 export async function startEnvoy(options: EnvoyOptions): Promise<TestEnvoy> {
+  return await startEnvoyWith(await envoyConfiguration(options), options.concurrency)
+}
+
+/** The same with the text of another file, whose own ports have to be free: 0 for any. */
+export async function startEnvoyWith(configuration: string, concurrency = 1): Promise<TestEnvoy> {
   const binary = wheelBinary('envoy/_bin/envoy')
   const directory = await mkdtemp(join(tmpdir(), 'scopegate-envoy-'))
   const file = (name: string): string => join(directory, name)
-  await writeFile(file('envoy.yaml'), await envoyConfiguration(options))
+  await writeFile(file('envoy.yaml'), configuration)
   const child = spawn(
     binary,
     [
       ...['--config-path', file('envoy.yaml'), '--admin-address-path', file('admin')],
-      ...[
-        '--concurrency',
-        String(options.concurrency ?? 1),
-        '--disable-hot-restart',
-        '--log-level',
-        'warning',
-      ],
+      ...['--concurrency', String(concurrency), '--disable-hot-restart', '--log-level', 'warning'],
       ...['--file-flush-interval-msec', '20', '--drain-time-s', '1'],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

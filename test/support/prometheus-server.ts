@@ -1,4 +1,4 @@
-/** A real Prometheus of Debian, on the files of deploy/prometheus, scraping one gate once a second. */
+/** A real Prometheus of Debian, on the files of deploy/prometheus, scraping gates once a second. */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,12 +18,12 @@ export interface PrometheusServer {
 
 const shipped = 'deploy/prometheus'
 
-/** Starts it with the address of the gate in place of the shipped one, and seconds in place of quarters of a minute. */
-export async function startPrometheus(target: string): Promise<PrometheusServer> {
+/** Starts it with the addresses of the gates in place of the shipped one, and seconds in place of quarters of a minute. */
+export async function startPrometheus(targets: readonly string[]): Promise<PrometheusServer> {
   const directory = mkdtempSync(join(tmpdir(), 'scopegate-prometheus-'))
   const [port = 0] = await freePorts(1)
   const text = await shippedFile(`${shipped}/prometheus.yaml`, [
-    ['scopegate:8081', target],
+    ["['scopegate:8081']", JSON.stringify(targets)],
     ['scrape_interval: 15s', 'scrape_interval: 1s'],
     ['evaluation_interval: 15s', 'evaluation_interval: 1s'],
   ])

@@ -20,9 +20,10 @@ export interface Release {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-/** What Helm makes of a release: objects, or why it does not. */
+/** What Helm makes of a release: objects and what it says to the operator, or why it does not. */
 export type RenderedRelease =
-  { readonly objects: readonly KubernetesObject[] } | { readonly problem: string }
+  | { readonly objects: readonly KubernetesObject[]; readonly notes: string }
+  | { readonly problem: string }
 
 /** Every YAML file under deploy/. */
 export const deployYamlFiles: readonly string[] = readdirSync('deploy', {
@@ -61,7 +62,9 @@ export function renderChart(releases: readonly Release[]): readonly RenderedRele
   return results.map(({ templates, problem }) => {
     if (templates === undefined) return { problem: problem ?? 'Helm said nothing' }
     const files = Object.entries(templates).filter(([name]) => name.endsWith('.yaml'))
-    return { objects: files.flatMap(([, rendered]) => objectsIn(rendered)) }
+    const [, notes = ''] =
+      Object.entries(templates).find(([name]) => /NOTES\.txt$/.test(name)) ?? []
+    return { objects: files.flatMap(([, rendered]) => objectsIn(rendered)), notes }
   })
 }
 

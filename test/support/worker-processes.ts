@@ -1,10 +1,15 @@
 /** The worker processes of a gate, as the operating system sees them. */
 import { readFile } from 'node:fs/promises'
-import type { ServeProcess } from './serve-process.js'
 import { until } from './until.js'
 
+/** Of a gate: its primary process and its admin port. */
+interface Primary {
+  readonly pid: number
+  readonly addresses: { readonly admin: string }
+}
+
 /** The ids of the processes that a gate has started. */
-export async function workerPids({ pid }: ServeProcess): Promise<number[]> {
+export async function workerPids({ pid }: Primary): Promise<number[]> {
   const text = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
   return text.split(' ').filter(Boolean).map(Number)
 }
@@ -16,7 +21,7 @@ export async function isAlive(pid: number): Promise<boolean> {
 }
 
 /** Waits until so many workers are ready, and none is on its way. */
-export async function workersReady({ addresses }: ServeProcess, count: number): Promise<void> {
+export async function workersReady({ addresses }: Primary, count: number): Promise<void> {
   await until(
     async () => {
       const text = await (await fetch(`http://${addresses.admin}/metrics`)).text()
