@@ -76,9 +76,17 @@ export function frame(message) {
   return Buffer.concat([prefix, message])
 }
 
-/** Makes one call by grpc-js. Resolves to the bytes of the answer and whether they allow; rejects on an RPC error. */
-export async function callOnce(address, request) {
-  const client = new Client(address, credentials.createInsecure())
+/**
+ * Makes one call by grpc-js, with TLS when the certificate to be trusted is given, which is for `localhost`. Resolves to the bytes of the answer and
+ * whether they allow; rejects on an RPC error.
+ */
+export async function callOnce(address, request, caCertificate) {
+  const isTls = caCertificate !== undefined
+  const client = new Client(
+    address,
+    isTls ? credentials.createSsl(caCertificate) : credentials.createInsecure(),
+    isTls ? { 'grpc.ssl_target_name_override': 'localhost' } : {},
+  )
   const same = (bytes) => bytes
   try {
     const bytes = await new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
  * A process that makes load in which every call carries another token, which h2load cannot send. It lives as long as
- * the run, because a Node.js client has to warm up as well. Argument: a file of frames, one after the other, that
- * take turns. Is sent `{ address, requests }` and answers with what h2load.mjs resolves to.
+ * the run, because a Node.js client has to warm up as well. Arguments: a file of frames, one after the other, and a file
+ * of their numbers, 32 bits each, in the order in which they are sent; without it they take turns. Is sent `{ address, requests }` and answers with what h2load.mjs resolves to.
  */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
@@ -10,9 +10,11 @@ import { callHeaders, callPath } from './check-call.mjs'
 const connections = 2
 const streams = 32
 const frames = splitFrames(readFileSync(process.argv[2]))
+const turns =
+  process.argv[3] === undefined ? frames.map((_, index) => index) : readTurns(process.argv[3])
 const headers = { ':method': 'POST', ':path': callPath, ...callHeaders }
 /** By address: turns that another server takes must not bring back what this one saw last. */
-const nextFrames = new Map()
+const nextTurns = new Map()
 
 process.on('message', ({ address, requests }) => {
   void load(address, requests).then((seen) => process.send(seen))
@@ -40,9 +42,9 @@ async function load(address, requests) {
 }
 
 function takeFrame(address) {
-  const next = nextFrames.get(address) ?? 0
-  nextFrames.set(address, (next + 1) % frames.length)
-  return frames[next]
+  const next = nextTurns.get(address) ?? 0
+  nextTurns.set(address, (next + 1) % turns.length)
+  return frames[turns[next]]
 }
 
 async function call(session, frame, seen) {
@@ -58,6 +60,11 @@ async function call(session, frame, seen) {
     })
     stream.end(frame)
   })
+}
+
+function readTurns(file) {
+  const bytes = readFileSync(file)
+  return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt32LE(index * 4))
 }
 
 function splitFrames(bytes) {

@@ -2,7 +2,7 @@
  * A process that asks at a given rate, whether or not it was answered before, and says how long answers took from when each
  * question was due. Arguments: a file with one frame, and where in it to write other bytes for every call, so that each
  * token is another one; without a place all calls are alike. Is sent `{ address, seconds, perSecond }`, or `atOnce` calls
- * in place of a rate, and answers with the rate it had, times in milliseconds, and how many answers were of which kind.
+ * in place of a rate, with `isAlone` if it may keep its core busy to ask on time to some microseconds, and answers with the rate it had, times in milliseconds, and how many answers were of which kind.
  */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
@@ -20,7 +20,7 @@ process.on('message', (order) => {
   void load(order).then((seen) => process.send(seen))
 })
 
-async function load({ address, seconds, perSecond, atOnce }) {
+async function load({ address, seconds, perSecond, atOnce, isAlone = false }) {
   const sessions = Array.from({ length: connections }, () => connect(`http://${address}`))
   const seen = { times: [], kinds: {} }
   const startedAt = performance.now()
@@ -39,7 +39,7 @@ async function load({ address, seconds, perSecond, atOnce }) {
         if (dueAt > performance.now()) break
         answers.push(ask(dueAt))
       }
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await new Promise((resolve) => (isAlone ? setImmediate(resolve) : setTimeout(resolve, 1)))
     }
     await Promise.all(answers)
   } else {
@@ -53,7 +53,7 @@ async function load({ address, seconds, perSecond, atOnce }) {
   const at = (share) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
   const tookMs = performance.now() - startedAt
   return {
-    ...{ p50: at(0.5), p99: at(0.99) },
+    ...{ p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999) },
     kinds: seen.kinds,
     perSecond: (asked * 1_000) / tookMs,
   }

@@ -9,12 +9,19 @@ const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /**
  * Writes the configuration of a gate with twenty routes that trusts the issuer, whose keys are in the file itself. `otherIssuers`
- * are so many issuers more, and `introspection` is how the issuer is asked about opaque tokens.
+ * are so many issuers more, `otherRoutes` so many routes more, `introspection` is how the issuer is asked about opaque tokens,
+ * and `grpc` is where and how the gRPC door listens.
  */
 export function writeGateConfig(
   file,
   { issuer, alg, jwks },
-  { limits = {}, otherIssuers = 0, introspection } = {},
+  {
+    limits = {},
+    otherIssuers = 0,
+    otherRoutes = 0,
+    introspection,
+    grpc = { address: '127.0.0.1:0' },
+  } = {},
 ) {
   const names = ['orders', 'carts', 'items', 'bills', 'teams', 'roles', 'files', 'notes', 'tasks']
   const others = names.flatMap((name) => [
@@ -23,7 +30,7 @@ export function writeGateConfig(
   ])
   const config = {
     listen: {
-      grpc: { address: '127.0.0.1:0' },
+      grpc,
       http: { address: '127.0.0.1:0', trustedProxies: ['127.0.0.1'] },
       admin: { address: '127.0.0.1:0' },
     },
@@ -51,6 +58,7 @@ export function writeGateConfig(
           { id: 'users-read', methods: ['GET'], path: '/users/{id}', scopes: ['read:users'] },
           { id: 'health', path: '/health', access: 'public' },
           ...others,
+          ...manyRoutes(otherRoutes),
         ],
       },
     ],
@@ -58,6 +66,16 @@ export function writeGateConfig(
     shutdown: { drainSeconds: 0, graceSeconds: 1 },
   }
   writeFileSync(file, stringify(config, { aliasDuplicateObjects: false }))
+}
+
+/** Routes as a large API has them: three segments, a hundred first ones, and a place for an id. */
+function manyRoutes(count) {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `many-${String(index)}`,
+    methods: ['GET'],
+    path: `/area-${String(index % 100)}/thing-${String(index)}/{id}`,
+    scopes: ['read:users'],
+  }))
 }
 
 /**

@@ -1,13 +1,15 @@
 /**
  * A process: the least that a grpc-js server can do, which is the yardstick. It passes bytes through, looks at
  * nothing, and answers every call with the bytes of a file, which are an answer of the gate itself.
- * Its options are the gate's own, so that they make no difference. Argument: the file.
+ * Its options are the gate's own, so that they make no difference. Arguments: the file, the address to listen on, and
+ * for TLS the files of certificate and key.
  */
 import { readFileSync } from 'node:fs'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { callPath } from './check-call.mjs'
 
-const answer = readFileSync(process.argv[2])
+const [answerFile, address, ...tls] = process.argv.slice(2)
+const answer = readFileSync(answerFile)
 const same = (bytes) => bytes
 const server = new Server({
   'grpc.max_receive_message_length': 16_777_216,
@@ -36,9 +38,15 @@ server.addService(
     },
   },
 )
-server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+const [cert_chain, private_key] = tls.map((file) => readFileSync(file))
+const credentials =
+  cert_chain === undefined
+    ? ServerCredentials.createInsecure()
+    : ServerCredentials.createSsl(null, [{ cert_chain, private_key }])
+server.bindAsync(address, credentials, (error, port) => {
   if (error !== null) throw error
-  console.log(JSON.stringify({ msg: 'listening', grpc: `127.0.0.1:${String(port)}` }))
+  const grpc = address.startsWith('unix:') ? address : `127.0.0.1:${String(port)}`
+  console.log(JSON.stringify({ msg: 'listening', grpc }))
 })
 process.once('SIGTERM', () => {
   process.exit()

@@ -17,15 +17,19 @@ export function onServerCore(command, ...args) {
   return ['taskset', ['-c', String(serverCore), command, ...args]]
 }
 
+/** As {@link startProgram}, for a script of Node.js. */
+export async function startServer(script, args, logFile) {
+  return await startProgram(process.execPath, [script, ...args], logFile)
+}
+
 /**
- * Starts a server on its core and waits for its JSON line "listening", of which the result has the members.
+ * Starts a server on its core and waits for its JSON line "listening", of which the result has the members; `findReady`
+ * may find another sign in the output. Rejects when it ends before, or says nothing for twenty seconds.
  * Its output goes to a file, as a container's does, so that reading it costs nothing here.
  */
-export async function startServer(script, args, logFile) {
+export async function startProgram(command, args, logFile, findReady = findListening) {
   const log = openSync(logFile, 'w')
-  const child = spawn(...onServerCore(process.execPath, script, ...args), {
-    stdio: ['ignore', log, log],
-  })
+  const child = spawn(...onServerCore(command, ...args), { stdio: ['ignore', log, log] })
   closeSync(log)
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const stop = async () => {
@@ -35,17 +39,22 @@ export async function startServer(script, args, logFile) {
   const deadline = performance.now() + 20_000
   for (;;) {
     const text = readFileSync(logFile, 'utf8')
-    const line = text.split('\n').find((one) => one.includes('"listening"'))
-    if (line !== undefined) {
+    const ready = await findReady(text)
+    if (ready !== undefined) {
       const { pid } = child
-      return { ...JSON.parse(line), cpuMs: () => cpuMs(pid), rssMiB: () => rssMiB(pid), stop }
+      return { ...ready, cpuMs: () => cpuMs(pid), rssMiB: () => rssMiB(pid), stop }
     }
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop()
-      throw new Error(`${script} does not listen:\n${text}`)
+      throw new Error(`${[command, ...args].join(' ')} does not listen:\n${text}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+function findListening(text) {
+  const line = text.split('\n').find((one) => one.includes('"listening"'))
+  return line === undefined ? undefined : JSON.parse(line)
 }
 
 /** Runs a command to its end. Resolves to its standard output; rejects when it fails. */
