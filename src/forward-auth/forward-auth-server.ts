@@ -71,6 +71,11 @@ export async function startForwardAuthServer(
   server.maxHeadersCount = 0
   server.maxConnections = options.maxConnections
   let isDraining = false
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
 
   server.on('request', (request, response) => {
     response.sendDate = false
@@ -108,12 +113,14 @@ export async function startForwardAuthServer(
     async close(graceMs) {
       isDraining = true
       files?.close()
-      await end(server, graceMs)
+      await end(server, sockets, graceMs)
     },
   }
 }
 
 const tcpKeepAliveMs = 60_000
+/** For a peer to read why it is refused. */
+const lingerMs = 1_000
 
 function createHttpServer(files: CertificateFiles | undefined, options: ServerOptions): Server {
   if (files === undefined) return createServer(options)
@@ -141,12 +148,18 @@ function statusOf({ code = '' }: NodeJS.ErrnoException): number | undefined {
 function refuse(socket: Duplex | Socket, status: number): void {
   socket.on('error', () => undefined) // The peer may be gone; nobody else is concerned.
   const line = `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`
+  // Node waits for ever for a peer that does not end its side, and it would keep its place among the connections.
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
+  socket.once('close', () => {
+    clearTimeout(timer)
+  })
   socket.end(`${line}\r\ncache-control: no-store\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
 }
 
-async function end(server: Server, graceMs: number): Promise<void> {
+async function end(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   const timer = setTimeout(() => {
     server.closeAllConnections()
+    for (const socket of sockets) socket.destroy() // Node's own list has none in a handshake of TLS.
   }, graceMs)
   await new Promise<void>((resolve) => {
     server.close(() => {

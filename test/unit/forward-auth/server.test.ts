@@ -66,6 +66,28 @@ async function open(port: number): Promise<Socket & { received: string }> {
 }
 
 describe('a connection', () => {
+  it.each(['CONNECT gate:1 HTTP/1.1\r\n\r\n', 'not HTTP\r\n\r\n'])(
+    'that was refused gives its place back, also when its client does not end it: %j',
+    async (line) => {
+      const port = await start({ maxConnections: 1 })
+      const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      client.on('error', () => undefined).resume()
+      client.write(line)
+      await new Promise((resolve) => client.once('end', resolve))
+      try {
+        await until(async () => {
+          const next = await open(port)
+          next.write(question)
+          await until(() => next.received !== '' || next.closed)
+          next.destroy()
+          return next.received.startsWith('HTTP/1.1 200')
+        })
+      } finally {
+        client.destroy()
+      }
+    },
+  )
+
   it('carries one question after the other', async () => {
     const socket = await open(await start())
     for (const count of [1, 2, 3]) {

@@ -1,6 +1,7 @@
 /** TLS and mTLS of the HTTP doors, and certificates that are replaced while they run. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
@@ -117,4 +118,18 @@ it('takes certificates that are replaced, and keeps the last good ones', async (
   await writeFile(join(directory, 'key.pem'), server.key)
   await until(() => reloadFaults.length > 0)
   expect(await ask()).toEqual({ status: 200, name: 'server two' })
+})
+
+it('closes beside a client with half a handshake', async () => {
+  await open(false)
+  const client = connect(Number(doors?.address.split(':')[1]), '127.0.0.1')
+  client.on('error', () => undefined)
+  await new Promise((resolve) => client.once('connect', resolve))
+  client.write(Buffer.from([22, 3, 1]))
+  try {
+    await doors?.close(0) // Node itself waits for two minutes, longer than this test may.
+    await new Promise((resolve) => client.once('close', resolve).resume())
+  } finally {
+    client.destroy()
+  }
 })
