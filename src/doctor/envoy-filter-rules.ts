@@ -4,14 +4,14 @@ import { at, isTrue, number, text, type EnvoyNode } from './envoy-document.js'
 import { missing, notTrue, seen } from './envoy-sighting.js'
 import type { Rule, Sighting } from './finding.js'
 
-const denominators: Readonly<Record<string, number>> = {
-  HUNDRED: 100,
-  TEN_THOUSAND: 10_000,
-  MILLION: 1_000_000,
-  '0': 100,
-  '1': 10_000,
-  '2': 1_000_000,
-}
+const denominators: ReadonlyMap<string, number> = new Map([
+  ['HUNDRED', 100],
+  ['TEN_THOUSAND', 10_000],
+  ['MILLION', 1_000_000],
+  ['0', 100],
+  ['1', 10_000],
+  ['2', 1_000_000],
+])
 
 /** The rules for an ext_authz filter. */
 export const envoyFilterRules: readonly Rule<GateFilter>[] = [
@@ -142,7 +142,7 @@ function findRequestBody({ config }: GateFilter): readonly Sighting[] {
 function enabledShare(config: EnvoyNode): number {
   const enabled = at(config, 'filter_enabled')
   if (enabled === undefined) return 1
-  const whole = denominators[text(enabled, 'default_value', 'denominator') ?? 'HUNDRED'] ?? 100
+  const whole = denominators.get(text(enabled, 'default_value', 'denominator') ?? 'HUNDRED') ?? 100
   return (number(enabled, 'default_value', 'numerator') ?? 0) / whole
 }
 

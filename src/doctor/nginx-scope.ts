@@ -30,13 +30,13 @@ export interface Pass {
 
 const kinds: ReadonlySet<string> = new Set(['http', 'server', 'location', 'if', 'limit_except'])
 
-const setters: Readonly<Record<string, string>> = {
-  proxy_pass: 'proxy_set_header',
-  grpc_pass: 'grpc_set_header',
-  fastcgi_pass: 'fastcgi_param',
-  uwsgi_pass: 'uwsgi_param',
-  scgi_pass: 'scgi_param',
-}
+const setters: ReadonlyMap<string, string> = new Map([
+  ['proxy_pass', 'proxy_set_header'],
+  ['grpc_pass', 'grpc_set_header'],
+  ['fastcgi_pass', 'fastcgi_param'],
+  ['uwsgi_pass', 'uwsgi_param'],
+  ['scgi_pass', 'scgi_param'],
+])
 
 /** The scopes of a configuration; the first is all of it. */
 export function scopesOf(directives: readonly Directive[], file: string): Scope {
@@ -106,7 +106,7 @@ export function gateRequest(scope: Scope): Directive | undefined {
 /** How a scope hands requests on, if it does. Not inherited, as in NGINX. */
 export function passOf(scope: Scope): Pass | undefined {
   for (const directive of scope.own) {
-    const setter = setters[directive.name]
+    const setter = setters.get(directive.name)
     if (setter === undefined || directive.block !== undefined) continue
     const isHeader = setter.endsWith('_set_header')
     const headerName = (name: string): string =>

@@ -74,7 +74,8 @@ async function directory(): Promise<string> {
 }
 
 describe('two workers behind Envoy, under load', () => {
-  // A check whose answer was half out when the worker died fails, closed, as with a gate that is killed.
+  // A check whose answer was half out when the worker died fails, closed, as with a gate that is killed: how many of the
+  // eight in flight those are is chance, so what is counted is that none fails that was asked afterwards.
   it('lose no check that is asked after one of them is killed, and are two again', async () => {
     const gate = await startWorkers()
     const load = await startLoadThroughEnvoy(gate)
@@ -88,7 +89,6 @@ describe('two workers behind Envoy, under load', () => {
       expect(load.failures.filter(({ startedAtMs }) => startedAtMs > killedAtMs)).toEqual([])
     }
     await load.stop()
-    expect(load.failures.length).toBeLessThanOrEqual(2)
     const after = await workerPids(gate)
     expect(after.filter((pid) => before.includes(pid))).toEqual([])
     const metrics = await (await fetch(`http://${gate.addresses.admin}/metrics`)).text()
