@@ -19,6 +19,8 @@ export interface LogOptions {
 
 /** Where lines go, and how to make sure that they went. */
 export interface LogDestination extends DestinationStream {
+  /** Begins to write what is held now, instead of when there is more of it or half a second later. */
+  hurry(): void
   /** Writes what is still held; gives up when nobody takes it. */
   flush(): void
 }
@@ -67,6 +69,14 @@ export function standardOutput({ fd = 1, isShared = false }: OutputOptions = {})
     write(line) {
       stream.write(line)
     },
+    hurry() {
+      if (isBroken) return
+      try {
+        stream.flush()
+      } catch {
+        // It was ended: there is nobody to tell.
+      }
+    },
     flush() {
       isEnding = true
       try {
@@ -78,14 +88,19 @@ export function standardOutput({ fd = 1, isShared = false }: OutputOptions = {})
   }
 }
 
-/** The log of one process. */
+/** What a log needs of an output: one that holds nothing back has nothing to hurry. */
+type LogOutput = DestinationStream & Partial<Pick<LogDestination, 'hurry'>>
+
+/** The log of one process. Decisions are written in batches, what is said of the process itself at once. */
 export class Log {
   readonly #logger: Logger
+  readonly #output: LogOutput
   readonly #allowSampleEvery: number
   #allows = 0
 
   /** `worker` is the number that this process has among those of a gate; every line then has it. */
-  constructor(options: LogOptions, destination: DestinationStream, worker?: number) {
+  constructor(options: LogOptions, output: LogOutput, worker?: number) {
+    this.#output = output
     this.#allowSampleEvery = options.allowSampleEvery
     this.#logger = pino(
       {
@@ -93,18 +108,20 @@ export class Log {
         base: worker === undefined ? null : { worker },
         formatters: { level: (label) => ({ level: label }) },
       },
-      destination,
+      output,
     )
   }
 
   /** Something an operator should know of the process. `details` come from the configuration, not from requests. */
   info(message: string, details: Readonly<Record<string, unknown>> = {}): void {
     this.#logger.info(details, message)
+    this.#output.hurry?.()
   }
 
   /** Something is wrong outside, and Scopegate goes on. */
   warn(message: string, details: Readonly<Record<string, unknown>> = {}): void {
     this.#logger.warn(details, message)
+    this.#output.hurry?.()
   }
 
   /** A fault of ours: its kind and place, not its message, which could quote a request. */

@@ -16,6 +16,8 @@ import { writeGateConfig } from './gate.mjs'
 const rounds = Number(process.argv[2] ?? 15)
 const goalMs = 400
 const repository = fileURLToPath(new URL('../..', import.meta.url))
+/** Node reads the certificates of this variable before anything else, which would be measured along. */
+const { NODE_EXTRA_CA_CERTS: _extra, ...env } = process.env
 const directory = mkdtempSync(join(tmpdir(), 'scopegate-start-'))
 try {
   const tree = join(directory, 'app')
@@ -53,6 +55,7 @@ async function start(main, config) {
   const startedAt = performance.now()
   const child = spawn(process.execPath, [main, 'serve', '--config', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env,
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const seen = await new Promise((resolve, reject) => {
