@@ -153,7 +153,7 @@ function toCheckRequest(decoded: DecodedCheckRequest, remaining: () => number): 
  * unless header_map says better, a `!` may be any of them, and becomes a character that no path may have.
  */
 function target({ rawPath, path }: DecodedCheckRequest): string {
-  return rawPath ?? path.replaceAll('!', '\ufffd')
+  return rawPath ?? (path.includes('!') ? path.replaceAll('!', '\ufffd') : path)
 }
 
 function remainingMs(call: CheckCall, wallMs: () => number): number {

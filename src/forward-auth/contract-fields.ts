@@ -63,8 +63,7 @@ export function contractReader(names: ContractNames): (raw: RawFields) => Contra
     for (let i = 0; i + 1 < raw.length; i += 2) {
       const name = raw[i] as string
       const candidates = byLength[name.length]
-      if (candidates === undefined) continue
-      const field = candidates.get(name) ?? candidates.get(name.toLowerCase())
+      const field = candidates === undefined ? undefined : fieldNamed(name, candidates)
       if (field === undefined) continue
       const value = raw[i + 1] as string
       const before = fields[field]
@@ -79,14 +78,29 @@ export function contractReader(names: ContractNames): (raw: RawFields) => Contra
   }
 }
 
+/** A name of a contract in lower case and as proxies write it, which spares most names the making of a lower case. */
+interface Candidate {
+  readonly name: string
+  readonly usual: string
+  readonly field: Field
+}
+
+/** Which of these fields, whose names are as long as this one, has the name. */
+function fieldNamed(name: string, candidates: readonly Candidate[]): Field | undefined {
+  for (const { name: lowerCase, usual, field } of candidates) {
+    if (name === usual || name === lowerCase || name.toLowerCase() === lowerCase) return field
+  }
+  return undefined
+}
+
 /** Few lengths are those of a field, so that most names are passed over without a look at their letters. */
 function fieldsByLength(
   fields: readonly (readonly [name: string, Field])[],
-): readonly (ReadonlyMap<string, Field> | undefined)[] {
-  const byLength: Map<string, Field>[] = []
+): readonly (readonly Candidate[] | undefined)[] {
+  const byLength: Candidate[][] = []
   for (const [name, field] of fields) {
-    byLength[name.length] ??= new Map()
-    byLength[name.length]?.set(name, field)
+    const usual = name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())
+    ;(byLength[name.length] ??= []).push({ name, usual, field })
   }
   return byLength
 }

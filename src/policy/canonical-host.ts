@@ -6,18 +6,22 @@
  */
 
 const label = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?'
-const nameAndPort = new RegExp(`^(${label}(?:\\.${label})*)\\.?(?::[0-9]{1,5})?$`)
+const name = `${label}(?:\\.${label})*`
+const canonicalName = new RegExp(`^${name}$`)
+const nameAndPort = new RegExp(`^(${name})\\.?(?::[0-9]{1,5})?$`)
 const addressAndPort = /^(\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/
 const visible = /^[\x21-\x7e]+$/
 const maxHostBytes = 260 // 253 for the name, 1 for a final dot, 6 for the port
 
 /** The canonical host, or undefined for a value that is not one host. Does not resolve it. Never throws. */
 export function canonicalHost(authority: string): string | undefined {
-  // ASCII first: a few other letters become ASCII in lower case (U+212A is one), and would name somebody else's host.
-  if (authority.length > maxHostBytes || !visible.test(authority)) return undefined
+  // ASCII before lower case: a few other letters become ASCII in lower case (U+212A is one), and would name somebody else's host.
+  if (authority.length > maxHostBytes) return undefined
+  if (canonicalName.test(authority)) return authority // As most are.
+  if (!visible.test(authority)) return undefined
   const lower = authority.toLowerCase()
-  const name = nameAndPort.exec(lower)?.[1]
-  if (name !== undefined) return name
+  const host = nameAndPort.exec(lower)?.[1]
+  if (host !== undefined) return host
   const address = addressAndPort.exec(lower)?.[1]
   return address !== undefined && URL.canParse(`http://${address}/`) ? address : undefined
 }

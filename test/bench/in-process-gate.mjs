@@ -17,15 +17,20 @@ export async function startInProcess(configFile, requestFile) {
   let handleCheck
   let serialize
   const addService = Server.prototype.addService
-  Server.prototype.addService = function (definition, implementation) {
-    handleCheck ??= implementation.Check
-    serialize ??= definition.Check.responseSerialize
-    addService.call(this, definition, implementation)
-  }
+  // A gate registers it when it listens already: grpc-js is not there before (ADR 0029).
+  const registered = new Promise((resolve) => {
+    Server.prototype.addService = function (definition, implementation) {
+      handleCheck ??= implementation.Check
+      serialize ??= definition.Check?.responseSerialize
+      addService.call(this, definition, implementation)
+      if (handleCheck !== undefined) resolve()
+    }
+  })
   const gate = await startGate(await loadConfig(configFile), {
     version: 'bench',
     logDestination: { write: () => undefined },
   })
+  await registered
   const answer = await new Promise((resolve) => {
     handleCheck(call, (_error, value) => {
       resolve(Buffer.from(serialize(value)))
