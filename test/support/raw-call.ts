@@ -1,5 +1,6 @@
 /** One gRPC call as an HTTP/2 stream of any headers and any body, and everything that comes back, as it came. */
 import { connect, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
+import { endClient } from './end-client.js'
 
 /** What to send in place of the usual. A header that is undefined is left out. */
 export interface RawCall {
@@ -62,7 +63,9 @@ export async function callRaw(address: string, call: RawCall): Promise<RawAnswer
       stream.on('close', finish)
       // The end of the server is the end of the call: what is left to send is nobody's.
       stream.on('end', () => {
-        stream.close(constants.NGHTTP2_NO_ERROR)
+        setImmediate(() => {
+          stream.close(constants.NGHTTP2_NO_ERROR) // As in end-client.ts.
+        })
       })
       if (call.endsAfterMs !== undefined) {
         setTimeout(() => {
@@ -74,7 +77,7 @@ export async function callRaw(address: string, call: RawCall): Promise<RawAnswer
       if (call.staysOpen !== true) stream.end()
     })
   } finally {
-    session.destroy()
+    await endClient(session)
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { gzipSync } from 'node:zlib'
 import { Server, ServerCredentials, status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { endClient } from '../../support/end-client.js'
 import type { Decision } from '../../../src/check/index.js'
 import {
   checkRequestMessage,
@@ -189,7 +190,7 @@ describe('a call of the lane', () => {
     })
     expect(trailers['grpc-status']).toBe('0')
     expect(door.faults).toEqual([])
-    session.destroy()
+    await endClient(session)
   })
 
   it('is not disturbed by a client that opens streams only to reset them', async () => {
@@ -205,7 +206,7 @@ describe('a call of the lane', () => {
     const client = createCheckClient(door.address)
     expect((await client.check({ path: '/read' })).kind).toBe('ok')
     await until(() => ended === 500)
-    session.destroy()
+    await endClient(session)
     client.close()
     expect(door.faults).toEqual([])
   })

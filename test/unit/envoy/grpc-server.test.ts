@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { endClient } from '../../support/end-client.js'
 import type { Decision } from '../../../src/check/index.js'
 import { createCheckClient, type CheckAnswer } from '../../support/check-client.js'
 import { testAllow } from '../../support/decisions.js'
@@ -100,7 +101,7 @@ describe('the connections of the server', () => {
     const { address } = await open({ server })
     const session = connectHttp2(`http://${address}`)
     closing.push(async () => {
-      session.destroy()
+      await endClient(session)
     })
     let isToldToGo = false
     session.on('goaway', () => {
@@ -128,7 +129,7 @@ describe('the connections of the server', () => {
     session.on('ping', () => (pings += 1))
     await until(() => pings >= 3, 'pings')
     expect(session.destroyed).toBe(false)
-    session.destroy()
+    await endClient(session)
   })
 
   it('lose no call to the age limit', async () => {

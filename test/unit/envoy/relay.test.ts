@@ -10,6 +10,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
+import { endClient } from '../../support/end-client.js'
 import { createRelay, type InjectConnection, type Relay } from '../../../src/envoy/relay.js'
 import { callRaw, type RawAnswer } from '../../support/raw-call.js'
 import { until } from '../../support/until.js'
@@ -18,8 +19,8 @@ const servers: Http2Server[] = []
 const clients: ClientHttp2Session[] = []
 let relay: Relay
 
-afterEach(() => {
-  for (const client of clients.splice(0)) client.destroy()
+afterEach(async () => {
+  for (const client of clients.splice(0)) await endClient(client)
   relay.close()
   for (const server of servers.splice(0)) server.close()
 })
@@ -169,7 +170,7 @@ describe('two clients of a relay', () => {
     await until(() => held.length === 3)
     expect(connections).toHaveLength(2)
     left.on('error', () => undefined)
-    one.destroy()
+    await endClient(one)
     await until(() => connections.some(({ destroyed }) => destroyed))
     expect(connections.filter(({ destroyed }) => destroyed)).toHaveLength(1)
     for (const stream of held) if (!stream.destroyed) answerOk(stream)
