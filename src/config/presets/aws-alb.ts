@@ -1,8 +1,8 @@
 /**
  * The note that an AWS Application Load Balancer signs about a user who logged in: `x-amzn-oidc-data`, which the proxy has to put
  * into Authorization. It is no token of the issuer that it names. The load balancer is named in the header, as `signer`; all
- * load balancers of a region, of all customers, have their keys in one place, so that without it anybody could sign. `exp` and `iss`
- * in the payload are unverified; without `exp` a note is refused.
+ * load balancers of a region, of all customers, have their keys in one place, so that without it anybody could sign. That the payload
+ * has `exp` and `iss` too is unverified: a note that somebody published has both, and one without them is refused.
  */
 import type { Preset } from '../preset.js'
 
