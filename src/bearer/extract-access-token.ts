@@ -3,7 +3,8 @@
  *
  * The rules are:
  *   - only the header counts: query, form body and Proxy-Authorization are never looked at (RFC 9700 section 4.3.2);
- *   - the scheme compares without case, one or more spaces follow it, the token is token68;
+ *   - the scheme compares without case, one or more spaces follow it, the token is token68; where padded parts are allowed
+ *     it may instead be three parts of base64url with `=` behind each, and nothing wider;
  *   - proxies join repeated fields with a comma, so a comma beside a Bearer credential means two credentials;
  *   - another scheme is "no authentication information", not an error of the client.
  */
@@ -23,6 +24,8 @@ export const defaultMaxTokenBytes: number = 16_384
 /** As almost everybody writes it: found in one look at each character, where the general form takes three. */
 const usualForm = /^Bearer [A-Za-z0-9\-._~+/]+=*$/
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
+/** What AWS load balancers send: token68 has `=` at its end only. */
+const paddedParts = /^[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]+={0,2}$/
 const schemeThenRest = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: +(.*))?$/s
 const bearerAfterComma = /,\s*bearer(?:\s|$)/i
 
@@ -33,6 +36,7 @@ const bearerAfterComma = /,\s*bearer(?:\s|$)/i
 export function extractAccessToken(
   authorization: string | undefined,
   maxTokenBytes: number = defaultMaxTokenBytes,
+  allowsPaddedParts = false,
 ): Extraction {
   if (authorization === undefined || authorization === '') return missing
   // "Bearer" and its spaces are outside the limit; 64 characters is room for both.
@@ -49,8 +53,13 @@ export function extractAccessToken(
     return bearerAfterComma.test(authorization) ? malformed : missing
   }
   if (credentials === '') return missing
-  if (credentials.length > maxTokenBytes || !token68.test(credentials)) return malformed
+  if (credentials.length > maxTokenBytes) return malformed
+  if (!isToken(credentials, allowsPaddedParts)) return malformed
   return { kind: 'extracted', accessToken: credentials }
+}
+
+function isToken(credentials: string, allowsPaddedParts: boolean): boolean {
+  return token68.test(credentials) || (allowsPaddedParts && paddedParts.test(credentials))
 }
 
 /** Too long for an access token: not one of ours when it says so by its first word, else malformed. */

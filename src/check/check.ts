@@ -42,6 +42,8 @@ export interface CheckDependencies {
   readonly implyScopes?: ImplyScopes
   readonly clock: Clock
   readonly limits: CheckLimits
+  /** Ids of the issuers whose tokens may have padded parts; none when it is left out. */
+  readonly paddingIssuers?: readonly string[]
   /** Shared by checks that follow each other, so that what they count under is the same; by default new ones. */
   readonly labels?: LabelRegistry
   /** Told about every fault that became an `internal_error`. */
@@ -67,6 +69,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
     clock,
     limits,
     onFault,
+    paddingIssuers = [],
     labels = new LabelRegistry(),
   } = dependencies
   const refusals = new Refusals(labels)
@@ -90,7 +93,11 @@ export function createCheck(dependencies: CheckDependencies): Check {
     if (route === undefined) return refusals.get('no_route')
     if (route.access === 'public') return allowPublic(route)
 
-    const extraction = extractAccessToken(request.authorization, limits.maxTokenBytes)
+    const extraction = extractAccessToken(
+      request.authorization,
+      limits.maxTokenBytes,
+      paddingIssuers.some((id) => route.resource.issuers.has(id)),
+    )
     if (extraction.kind !== 'extracted') return refusals.get(extraction.kind, route)
 
     const authentication = authenticate(extraction.accessToken, route)

@@ -58,6 +58,7 @@ export function compileIssuer(
       clockToleranceMs,
       rules,
       ...(template === undefined ? {} : { template }),
+      ...(input.padding === 'tolerate' ? { toleratesPadding: true } : {}),
       ...((input.keys.honourKeyIssuer ?? template !== undefined) ? { honoursKeyIssuer: true } : {}),
     },
     pointers: {

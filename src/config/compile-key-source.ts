@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import {
   isFetchable,
+  isKeyUrl,
   type IssuerKeyOptions,
   type JwsAlgorithm,
   type KeySource,
@@ -44,7 +45,8 @@ export function compileKeySource(
     caFile: absolute(keys.caFile),
     bearerTokenFile: absolute(keys.bearerTokenFile),
     trustAnchorsFile: absolute(keys.trustAnchorsFile),
-    ...(keys.load === 'first-use' ? { loadAtFirstUse: true } : {}),
+    // Of keys that have a URL each nothing can be loaded before a token names one.
+    ...(keys.load === 'first-use' || source.kind === 'keyUrl' ? { loadAtFirstUse: true } : {}),
   }
 }
 
@@ -95,7 +97,7 @@ function checkCompanions(
   at: ConfigPath,
   findings: Finding[],
 ): void {
-  const isFetched = ['discovery', 'metadataUrl', 'jwksUri', 'x509Map'].includes(kind)
+  const isFetched = ['discovery', 'metadataUrl', 'jwksUri', 'x509Map', 'keyUrl'].includes(kind)
   for (const key of ['caFile', 'bearerTokenFile'] as const) {
     if (keys[key] === undefined || isFetched) continue
     findings.push({
@@ -103,7 +105,7 @@ function checkCompanions(
       message: `${key} has no meaning for keys that are not fetched`,
     })
   }
-  const isJwks = !['pem', 'pemFile', 'x509Map', 'secretFile'].includes(kind)
+  const isJwks = !['pem', 'pemFile', 'x509Map', 'secretFile', 'keyUrl'].includes(kind)
   if (keys.trustAnchorsFile !== undefined && !isJwks) {
     findings.push({
       path: [...at, 'trustAnchorsFile'],
@@ -136,6 +138,18 @@ function keySource(
       findings.push({ path: at, ...unfetchable(url, isIssuer) })
     }
     return url
+  }
+  if (keys.keyUrl !== undefined) {
+    const at = [...path, 'keys', 'keyUrl']
+    if (!isKeyUrl(keys.keyUrl)) {
+      findings.push({
+        path: at,
+        message: 'keyUrl has not exactly one {kid}, in its path',
+        hint: 'such as https://keys.example.com/{kid}: {kid} begins a segment of the path, and is nowhere else',
+      })
+      return { kind: 'keyUrl', url: keys.keyUrl }
+    }
+    return { kind: 'keyUrl', url: checked(keys.keyUrl, at, false) }
   }
   if (keys.x509Map !== undefined) {
     return { kind: 'x509Map', url: checked(keys.x509Map, [...path, 'keys', 'x509Map'], false) }

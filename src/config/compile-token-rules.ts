@@ -8,10 +8,15 @@
  */
 import { parseJsonPointer, resolveJsonPointer } from '../policy/index.js'
 import type { ClaimRule, ClaimTest, ReadClaim, TokenRules } from '../token/index.js'
-import type { ClaimTestInput, ClaimTestsInput, IssuerInput } from './config-input.js'
+import type {
+  ClaimTestInput,
+  ClaimTestsInput,
+  HeaderTestsInput,
+  IssuerInput,
+} from './config-input.js'
 import { checkCombination } from './combine-tests.js'
-import { presetTests, type FilledIssuer } from './fill-issuer.js'
-import type { Preset } from './preset.js'
+import { presetTests, sourceKeys, type FilledIssuer } from './fill-issuer.js'
+import type { Preset, PresetNeed } from './preset.js'
 import { presets } from './presets.js'
 import type { ConfigPath, Finding } from './problem.js'
 
@@ -23,12 +28,14 @@ export function compileTokenRules(
   findings: Finding[],
 ): TokenRules {
   checkPreset(filled, written, path, findings)
+  checkHeaders(filled, path, findings)
   const { audience, clients, allowIdTokens = false } = filled
-  if (audience === 'optional' && clients === undefined && !lacksNeed(filled, written)) {
+  const isBound = clients !== undefined || Object.keys(filled.requireHeaders ?? {}).length > 0
+  if (audience === 'optional' && !isBound && lackingNeeds(filled, written).length === 0) {
     findings.push({
       path: [...path, 'audience'],
       message: 'the audience is optional, so clients must say whose tokens are accepted',
-      hint: 'clients: [CLIENT_ID], or leave audience out',
+      hint: 'clients: [CLIENT_ID], or requireHeaders where the header says it, or leave audience out',
     })
   }
   if (allowIdTokens && filled.tokenTypes !== 'lenient') {
@@ -42,6 +49,9 @@ export function compileTokenRules(
     require: rules(filled.require),
     refuse: rules(filled.refuse),
     refusedHeaders: filled.refuseHeaders ?? [],
+    ...(filled.requireHeaders === undefined
+      ? {}
+      : { requiredHeaders: headerTests(filled.requireHeaders) }),
     refusedIssuers: filled.refuseIssuers ?? [],
     isAudienceOptional: audience === 'optional',
     allowsIdTokens: allowIdTokens,
@@ -56,7 +66,7 @@ function checkPreset(
   path: ConfigPath,
   findings: Finding[],
 ): void {
-  const { issuerForm, needs }: Preset = presets[filled.preset]
+  const { issuerForm }: Preset = presets[filled.preset]
   if (issuerForm !== undefined && !issuerForm.pattern.test(filled.issuer)) {
     findings.push({
       path: [...path, filled.issuerTemplate === undefined ? 'issuer' : 'issuerTemplate'],
@@ -66,23 +76,62 @@ function checkPreset(
   } else {
     checkCombination(written, presetTests(filled), path, findings)
   }
-  if (needs !== undefined && lacksNeed(filled, written)) {
-    const alternatives = needs.oneOf.map((name) => (name === 'clients' ? name : `require ${name}`))
+  for (const { oneOf, why } of lackingNeeds(filled, written)) {
+    const alternatives = oneOf.map((name) => (name.startsWith('/') ? `require ${name}` : name))
     findings.push({
       path: [...path, 'preset'],
-      message: `the preset "${filled.preset}" needs ${alternatives.join(' or ')}: ${needs.why}`,
+      message: `the preset "${filled.preset}" needs ${alternatives.join(' or ')}: ${why}`,
     })
   }
 }
 
-function lacksNeed(filled: FilledIssuer, written: IssuerInput): boolean {
-  const { needs }: Preset = presets[filled.preset]
-  return (
-    needs !== undefined &&
-    !needs.oneOf.some((name) =>
-      name === 'clients' ? written.clients !== undefined : saysWhich(written.require?.[name]),
-    )
+/** Members that say how the signature is computed and by which key: they have rules of their own, and bind nobody. */
+const joseHeaders = ['alg', 'kid', 'typ', 'cty', 'crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c', 'x5t']
+
+function checkHeaders(filled: FilledIssuer, path: ConfigPath, findings: Finding[]): void {
+  for (const name of Object.keys(filled.requireHeaders ?? {})) {
+    if (!joseHeaders.includes(name.replace(/#.*$/, ''))) continue
+    findings.push({
+      path: [...path, 'requireHeaders', name],
+      atKey: true,
+      message: `"${name}" cannot be required: it has a rule of its own, and does not say whose a token is`,
+      hint: 'algorithms and tokenTypes say which alg and typ are good',
+    })
+  }
+  if (filled.introspection === undefined) return
+  for (const key of ['requireHeaders', 'padding'] as const) {
+    if (filled[key] === undefined || filled[key] === 'refuse') continue
+    // Fail closed: a token that is only asked about has no header that anybody signed.
+    findings.push({
+      path: [...path, key],
+      message: `${key} has no meaning for an issuer that is asked about tokens`,
+      hint: 'leave introspection out',
+    })
+  }
+}
+
+function headerTests(tests: HeaderTestsInput): ReadonlyMap<string, ReadonlySet<unknown>> {
+  return new Map(
+    Object.entries(tests).map(([name, test]) => [
+      name,
+      new Set(typeof test === 'string' ? [test] : test),
+    ]),
   )
+}
+
+function lackingNeeds(filled: FilledIssuer, written: IssuerInput): readonly PresetNeed[] {
+  const { needs = [] }: Preset = presets[filled.preset]
+  return [needs].flat().filter(({ oneOf }) => !oneOf.some((name) => isGiven(name, written)))
+}
+
+function isGiven(name: string, written: IssuerInput): boolean {
+  const { clients, keys, require, requireHeaders } = written
+  if (name === 'clients') return clients !== undefined
+  // Keys from elsewhere are as good: what must not be is the preset's silence about them.
+  if (name === 'keys.keyUrl') return sourceKeys.some((key) => keys[key] !== undefined)
+  const header = /^requireHeaders\.(.+)$/.exec(name)?.[1]
+  if (header !== undefined) return requireHeaders?.[header] !== undefined
+  return saysWhich(require?.[name])
 }
 
 /** That a claim is there, with whatever value, leaves open what the preset must not leave open. */

@@ -17,6 +17,7 @@ export type PresetName =
   | 'auth0'
   | 'auth0-rfc9068'
   | 'authentik'
+  | 'aws-alb'
   | 'clerk'
   | 'cloudflare-access'
   | 'cognito'
@@ -62,6 +63,7 @@ export interface KeysInput {
   maxWaitingChecks: number
   allowInsecure: boolean
   metadataUrl?: string | undefined
+  keyUrl?: string | undefined
   honourKeyIssuer?: boolean | undefined
   load: 'start' | 'first-use'
 }
@@ -71,6 +73,8 @@ export type ClaimTestInput =
   string | number | boolean | (string | number | boolean)[] | { prefix: string } | { present: true }
 /** Claims by JSON Pointer. */
 export type ClaimTestsInput = Record<string, ClaimTestInput>
+/** Members of the header, and the texts that each may be. */
+export type HeaderTestsInput = Record<string, string | string[]>
 /** What limits an issuer. */
 export interface IssuerLimitsInput {
   resources?: string[] | undefined
@@ -104,6 +108,8 @@ export interface IssuerInput extends IssuerLimitsInput, IssuerTemplateInput {
   require?: ClaimTestsInput | undefined
   refuse?: ClaimTestsInput | undefined
   refuseHeaders?: string[] | undefined
+  requireHeaders?: HeaderTestsInput | undefined
+  padding?: 'refuse' | 'tolerate' | undefined
   refuseIssuers?: string[] | undefined
   audience?: 'required' | 'optional' | undefined
   clients?: string[] | undefined

@@ -21,6 +21,7 @@ export const sourceKeys = [
   'x509Map',
   'secretFile',
   'metadataUrl',
+  'keyUrl',
 ] as const
 
 /** An entry in which nothing is left to a preset. */
@@ -48,6 +49,7 @@ export function fillIssuer(input: NamedIssuerInput): FilledIssuer {
     refuse: refused(tests.refuse, input.refuse),
     refuseHeaders: input.refuseHeaders ?? preset.refuseHeaders?.map(fill),
     refuseIssuers: input.refuseIssuers ?? preset.refuseIssuers?.map(fill),
+    padding: input.padding ?? preset.padding,
     audience: input.audience ?? preset.audience,
     clients: input.clients ?? preset.clients?.map(fill),
     subject: input.subject ?? preset.subject,

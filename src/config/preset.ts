@@ -34,9 +34,9 @@ export type PresetKeys = Readonly<
   >
 >
 
-/** One of the demands below must be written by the operator. */
+/** One of the things below must be written by the operator. */
 export interface PresetNeed {
-  /** `clients`, or a claim that `require` must have. */
+  /** `clients`, `keys.keyUrl`, `requireHeaders.NAME`, or a claim that `require` must have. */
   readonly oneOf: readonly string[]
   /** What would happen without, as the end of a sentence. */
   readonly why: string
@@ -57,5 +57,7 @@ export interface Preset {
   readonly refuse?: Readonly<ClaimTestsInput>
   readonly refuseHeaders?: readonly string[]
   readonly refuseIssuers?: readonly string[]
-  readonly needs?: PresetNeed
+  readonly padding?: 'tolerate'
+  /** Each of them; most presets have one at most. */
+  readonly needs?: PresetNeed | readonly PresetNeed[]
 }

@@ -7,6 +7,7 @@ import type { Preset } from './preset.js'
 import { auth0 } from './presets/auth0.js'
 import { auth0Rfc9068 } from './presets/auth0-rfc9068.js'
 import { authentik } from './presets/authentik.js'
+import { awsAlb } from './presets/aws-alb.js'
 import { clerk } from './presets/clerk.js'
 import { cloudflareAccess } from './presets/cloudflare-access.js'
 import { cognito } from './presets/cognito.js'
@@ -41,6 +42,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   auth0,
   'auth0-rfc9068': auth0Rfc9068,
   authentik,
+  'aws-alb': awsAlb,
   clerk,
   'cloudflare-access': cloudflareAccess,
   cognito,

@@ -31,6 +31,7 @@ const keys = z.strictObject({
   maxWaitingChecks: positive.default(1_000),
   allowInsecure: z.boolean().default(false),
   metadataUrl: text.optional(),
+  keyUrl: text.optional(),
   honourKeyIssuer: z.boolean().optional(),
   load: z.enum(['start', 'first-use']).default('start'),
 })

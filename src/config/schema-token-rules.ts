@@ -1,6 +1,6 @@
 /** The rules for an issuer's tokens in the schema. */
 import * as z from 'zod'
-import type { ClaimTestInput, ClaimTestsInput } from './config-input.js'
+import type { ClaimTestInput, ClaimTestsInput, HeaderTestsInput } from './config-input.js'
 import { pointer, text } from './schema-atoms.js'
 
 // Whole numbers that are exact, because others are rounded when they are read.
@@ -19,12 +19,18 @@ const claimTest: z.ZodType<ClaimTestInput> = z.union(
   },
 )
 const claimTests: z.ZodType<ClaimTestsInput> = z.record(pointer, claimTest)
+const headerTests: z.ZodType<HeaderTestsInput> = z.record(
+  text,
+  z.union([text, z.array(text).min(1)], { error: 'is not a text, nor a list of texts' }),
+)
 
 /** The keys of an issuer that hold its rules. */
 export const tokenRuleKeys: {
   readonly require: z.ZodOptional<typeof claimTests>
   readonly refuse: z.ZodOptional<typeof claimTests>
   readonly refuseHeaders: z.ZodOptional<z.ZodArray<z.ZodString>>
+  readonly requireHeaders: z.ZodOptional<typeof headerTests>
+  readonly padding: z.ZodOptional<z.ZodEnum<{ refuse: 'refuse'; tolerate: 'tolerate' }>>
   readonly refuseIssuers: z.ZodOptional<z.ZodArray<z.ZodString>>
   readonly audience: z.ZodOptional<z.ZodEnum<{ required: 'required'; optional: 'optional' }>>
   readonly clients: z.ZodOptional<z.ZodArray<z.ZodString>>
@@ -34,6 +40,8 @@ export const tokenRuleKeys: {
   require: claimTests.optional(),
   refuse: claimTests.optional(),
   refuseHeaders: z.array(text).min(1).optional(),
+  requireHeaders: headerTests.optional(),
+  padding: z.enum(['refuse', 'tolerate']).optional(),
   refuseIssuers: z.array(text).min(1).optional(),
   audience: z.enum(['required', 'optional']).optional(),
   clients: z.array(text).min(1).optional(),

@@ -1,5 +1,5 @@
 /**
- * One JSON document from an authorization server, with every quantity bounded.
+ * One document from an authorization server, most often JSON, with every quantity bounded.
  *
  * The rules are:
  *   - https only, except to this machine or where the operator allowed it (RFC 8414 section 6);
@@ -27,6 +27,25 @@ export interface FetchedDocument {
   readonly maxAgeMs: number | undefined
 }
 
+/** A text, and how long it stays fresh by its own words. */
+export interface FetchedText {
+  readonly text: string
+  /** Where it was found, redirects followed. */
+  readonly location: string
+  readonly maxAgeMs: number | undefined
+}
+
+/** An answer with another status than 200. */
+export class StatusError extends Error {
+  readonly code = 'ERR_SCOPEGATE_SOURCE_STATUS'
+  readonly status: number
+
+  constructor(url: string, status: number) {
+    super(`${url} answered with status ${String(status)}`)
+    this.status = status
+  }
+}
+
 const maxBodyBytes = 1_048_576
 const maxRedirects = 3
 
@@ -41,6 +60,16 @@ export function isFetchable(url: string, allowInsecure: boolean): boolean {
 
 /** Fetches and parses a document. Rejects with a sentence that says what was wrong, and never with part of the body. */
 export async function fetchDocument(url: string, limits: FetchLimits): Promise<FetchedDocument> {
+  const { text, location, maxAgeMs } = await fetchText(url, limits, 'application/json')
+  return { document: parseJson(text, location), maxAgeMs }
+}
+
+/** Fetches a text. Rejects as {@link fetchDocument} does, with a {@link StatusError} when that is what was wrong. */
+export async function fetchText(
+  url: string,
+  limits: FetchLimits,
+  accept: string,
+): Promise<FetchedText> {
   const signal = AbortSignal.timeout(Math.ceil(limits.timeoutMs)) // Whole milliseconds only.
   let location = url
   for (let redirects = 0; ; redirects++) {
@@ -50,7 +79,7 @@ export async function fetchDocument(url: string, limits: FetchLimits): Promise<F
     const response = await limits.fetch(location, {
       redirect: 'manual',
       signal,
-      headers: { accept: 'application/json' },
+      headers: { accept },
     })
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
@@ -59,10 +88,10 @@ export async function fetchDocument(url: string, limits: FetchLimits): Promise<F
     }
     if (response.status !== 200) {
       await response.body?.cancel()
-      throw new Error(`${location} answered with status ${String(response.status)}`)
+      throw new StatusError(location, response.status)
     }
-    const document = parseJson(await readBody(location, response), location)
-    return { document, maxAgeMs: maxAgeMsOf(response.headers) }
+    const text = await readBody(location, response)
+    return { text, location, maxAgeMs: maxAgeMsOf(response.headers) }
   }
 }
 

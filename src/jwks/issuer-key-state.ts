@@ -61,6 +61,8 @@ export class IssuerKeyState {
   /** Resolves once it is known whether a snapshot can be used; undefined when there is nothing to wait for. */
   restoring: Promise<void> | undefined
   lastTokenRefreshFailed = false
+  /** Keys that are being read by their names, so that each is read once at a time. */
+  readonly reads: Map<string, Promise<boolean>> = new Map<string, Promise<boolean>>()
   #refreshMs: number
   #lastTokenRefreshMs = Number.NEGATIVE_INFINITY
   #tokenRefresh: Promise<void> | undefined
@@ -90,10 +92,52 @@ export class IssuerKeyState {
     const taken = this.#take(set, atMs, atWallMs)
     this.loads += 1
     this.isFromSnapshot = false
-    this.failuresInARow = 0
-    this.lastFault = undefined
+    this.recovered()
     this.#refreshMs = refreshDelayMs(this.options, maxAgeMs)
     return taken
+  }
+
+  /** Takes over one key that was read by its name, beside the others; another one of that name loses its trust. */
+  keyRead(key: VerificationKey, { atMs, atWallMs = Number.POSITIVE_INFINITY }: Loading): void {
+    const others = this.#othersThan(key.kid, key)
+    const known = this.set?.keys.find((one) => identityOf(one) === identityOf(key)) ?? key
+    known.trustedUntilMs = this.#isEnded ? 0 : this.#trustEnd(key, atMs, atWallMs)
+    known.readAtMs = atMs
+    this.#useKeys([...others, known])
+    this.loadedAtMs = atMs
+  }
+
+  /** The source has no key of this name any more, or it is not kept: its trust ends at once. */
+  keyGone(kid: string | undefined): void {
+    this.#useKeys(this.#othersThan(kid))
+  }
+
+  /** Every key that was due was read by its name, or was found to be gone. */
+  keysRead(): void {
+    this.loads += 1
+    this.isFromSnapshot = false
+    this.recovered()
+  }
+
+  /** The source answers again. */
+  recovered(): void {
+    this.failuresInARow = 0
+    this.lastFault = undefined
+  }
+
+  #othersThan(kid: string | undefined, same?: VerificationKey): readonly VerificationKey[] {
+    const keys = this.set?.keys ?? []
+    for (const key of keys) {
+      const isSame = same !== undefined && identityOf(same) === identityOf(key)
+      if (key.kid === kid && !isSame) key.trustedUntilMs = 0
+    }
+    return keys.filter((key) => key.kid !== kid)
+  }
+
+  #useKeys(keys: readonly VerificationKey[]): void {
+    const isKeepable =
+      keys.length > 0 && keys.every(({ certifiedUntilMs }) => certifiedUntilMs === undefined)
+    this.set = { keys, refusedKeys: 0, isKeepable }
   }
 
   /** Takes over a set that was loaded before the process began, unless the source was quicker. */
@@ -216,17 +260,28 @@ export class IssuerKeyState {
     for (const [index, { certifiedUntilMs }] of set.keys.entries()) {
       const key = keys[index]
       if (key === undefined || this.#isEnded) continue
-      const { maxStaleMs } = this.options
-      const trustedForMs =
-        certifiedUntilMs === undefined
-          ? maxStaleMs
-          : Math.min(maxStaleMs, certifiedUntilMs - atWallMs)
       // The same key may stand there with an old certificate and a new one.
-      key.trustedUntilMs = Math.max(key.trustedUntilMs, atMs + trustedForMs)
+      const until = this.#trustEnd({ certifiedUntilMs }, atMs, atWallMs)
+      key.trustedUntilMs = Math.max(key.trustedUntilMs, until)
+      key.readAtMs = atMs
     }
     this.set = { ...set, keys }
     this.loadedAtMs = atMs
     return this.set
+  }
+
+  #trustEnd(
+    { certifiedUntilMs }: Pick<VerificationKey, 'certifiedUntilMs'>,
+    atMs: number,
+    atWallMs: number,
+  ): number {
+    const { maxStaleMs } = this.options
+    return (
+      atMs +
+      (certifiedUntilMs === undefined
+        ? maxStaleMs
+        : Math.min(maxStaleMs, certifiedUntilMs - atWallMs))
+    )
   }
 }
 

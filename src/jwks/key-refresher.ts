@@ -7,6 +7,7 @@ import { FileWatch } from '../file-watch.js'
 import type { Clock } from './clock.js'
 import { describeFault } from './discovery.js'
 import type { IssuerKeyOptions, IssuerKeyState } from './issuer-key-state.js'
+import { readKid, rereadKids } from './kid-reader.js'
 import { KeysNotCertifiedError, type KeySet } from './key-set.js'
 import type { SnapshotFiles } from './key-snapshot.js'
 import { KeySnapshots, type SnapshotObserver } from './key-snapshots.js'
@@ -31,6 +32,7 @@ export interface KeySetsDependencies {
 const firstRetryMs = 500
 const lastRetryMs = 15_000
 const maxCachedSets = 10_000
+const noKeys: KeySet = { keys: [], refusedKeys: 0, isKeepable: false }
 
 /** Keeps the states that it is given fresh, until it is stopped. */
 export class KeyRefresher {
@@ -87,13 +89,10 @@ export class KeyRefresher {
     state.cancelTimer()
     try {
       const access = this.#dependencies.access(state.options)
-      const loaded = await this.#load(state, access)
-      const set = state.loaded(loaded.set, {
-        atMs: this.#dependencies.clock.monotonicMs(),
-        atWallMs: this.#dependencies.clock.wallMs(),
-        maxAgeMs: loaded.maxAgeMs,
-        number,
-      })
+      const set =
+        state.options.source.kind === 'keyUrl'
+          ? await this.#reread(state, access)
+          : this.#taken(state, await this.#load(state, access), number)
       this.#snapshots?.save(state)
       return set
     } catch (error) {
@@ -106,14 +105,67 @@ export class KeyRefresher {
     }
   }
 
+  #taken(state: IssuerKeyState, { set, maxAgeMs }: LoadedKeySet, number: number): KeySet {
+    const { clock } = this.#dependencies
+    return state.loaded(set, {
+      atMs: clock.monotonicMs(),
+      atWallMs: clock.wallMs(),
+      maxAgeMs,
+      number,
+    })
+  }
+
+  /** Reads every known key again. What one of them has lost is lost also when another one could not be read. */
+  async #reread(state: IssuerKeyState, access: KeySourceAccess): Promise<KeySet> {
+    const { clock } = this.#dependencies
+    try {
+      await this.#inLane(state, async () => {
+        await rereadKids(state, { clock, access })
+      })
+    } catch (fault) {
+      this.#snapshots?.save(state)
+      throw fault
+    }
+    state.keysRead()
+    return state.set ?? noKeys
+  }
+
+  /**
+   * Reads one key by its name because a token needs it, beside all lanes: who calls has a budget. Resolves to whether there
+   * is such a key; rejects on faults.
+   */
+  async readKid(state: IssuerKeyState, kid: string): Promise<boolean> {
+    const underWay = state.reads.get(kid)
+    if (underWay !== undefined) return await underWay
+    const { access, clock, observer } = this.#dependencies
+    try {
+      const isThere = await readKid(state, kid, { clock, access: access(state.options) })
+      if (!state.isRetryPending && !state.isRefreshing) state.recovered()
+      if (isThere) {
+        this.#snapshots?.save(state)
+        if (state.nextRefreshAtMs === undefined && !state.isRefreshing) this.#schedule(state)
+      }
+      return isThere
+    } catch (fault) {
+      state.lastFault = describeFault(fault)
+      throw fault
+    } finally {
+      observer.refreshed(state.options.id, state.lastFault)
+    }
+  }
+
   async #load(state: IssuerKeyState, access: KeySourceAccess): Promise<LoadedKeySet> {
-    const { options, failuresInARow } = state
+    const { options } = state
     if (urlOf(options.source) === undefined) return await loadKeySet(options, access) // Nobody is asked.
+    return await this.#inLane(state, async () => await loadKeySet(options, access))
+  }
+
+  async #inLane<T>(state: IssuerKeyState, load: () => Promise<T>): Promise<T> {
     const lane = state.isAskedFor ? 'asked' : 'due'
     return await this.#lanes.run(
-      options.id,
-      failuresInARow > 0 ? 'failing' : lane,
-      async () => await loadKeySet(options, access),
+      state.options.id,
+      state.failuresInARow > 0 ? 'failing' : lane,
+      load,
     )
   }
 
@@ -139,7 +191,8 @@ export class KeyRefresher {
   }
 
   #schedule(state: IssuerKeyState): void {
-    if (this.#isStopped) return
+    // Of keys that have a URL each there may be none to read again.
+    if (this.#isStopped || state.set?.keys.length === 0) return
     const { random } = this.#dependencies
     // Up to a tenth earlier, so that many gates do not ask an issuer at the same moment.
     const jitter = 1 - random() / 10

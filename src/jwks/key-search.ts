@@ -9,6 +9,8 @@ export type KeySearch =
   | { readonly kind: 'unknown_key' }
   | { readonly kind: 'algorithm_not_allowed' }
   | { readonly kind: 'unavailable'; readonly cause: unknown }
+  /** The key would have to be asked for, and too many are: nothing is known of it. */
+  | { readonly kind: 'overloaded' }
 
 /** Which keys a token may be signed with. */
 export interface WantedKey {

@@ -8,6 +8,7 @@
  *   - a signature that is of none of the keys does the same, when the set is not young: a `kid` may name another key now;
  *   - keys that were never loaded, or that could not be refreshed, are "unavailable" and never "unknown";
  *   - a promise is returned only when something is waited for;
+ *   - keys that have a URL each are searched for one by one (keys-by-kid.ts);
  *   - key sets that succeed others take over what did not change, and end the trust in what did (ADR 0025).
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -17,6 +18,7 @@ import { IssuerKeyState, type IssuerKeyOptions } from './issuer-key-state.js'
 import { searchKeys, type KeySearch, type WantedKey } from './key-search.js'
 import { KeyRefresher, type KeySetsDependencies } from './key-refresher.js'
 import { maxKidLength, type KeySet } from './key-set.js'
+import { KeysByKid } from './keys-by-kid.js'
 import type { VerificationKey } from './verification-key.js'
 
 const maxFruitlessRefreshes = 10_000
@@ -31,6 +33,7 @@ export class KeySets {
   readonly #fruitless: LRUCache<string, true>
   readonly #dependencies: KeySetsDependencies
   readonly #refresher: KeyRefresher
+  readonly #byKid: KeysByKid
   readonly #status: readonly IssuerKeyState[]
   #firstLoads: Promise<unknown> = Promise.resolve()
 
@@ -53,6 +56,10 @@ export class KeySets {
     const perf = { now: (): number => this.#now() }
     this.#fruitless = new LRUCache({ max: maxFruitlessRefreshes, ttl: fruitlessMemoryMs, perf })
     this.#refresher = new KeyRefresher(dependencies)
+    this.#byKid = new KeysByKid(
+      dependencies.clock,
+      async (state, kid) => await this.#refresher.readKid(state, kid),
+    )
   }
 
   /**
@@ -65,7 +72,11 @@ export class KeySets {
       fresh.map(async (state) => {
         this.#refresher.restore(state)
         this.#refresher.watch(state)
-        if (state.options.loadAtFirstUse !== true) await this.#refresher.refresh(state)
+        // Of keys that have a URL each, those that were kept are all that can be loaded.
+        if (isByKid(state)) await state.restoring
+        if (isByKid(state) ? state.set !== undefined : state.options.loadAtFirstUse !== true) {
+          await this.#refresher.refresh(state)
+        }
       }),
     )
   }
@@ -139,6 +150,7 @@ export class KeySets {
     algorithm: JwsAlgorithm,
   ): KeySearch | Promise<KeySearch> {
     const state = this.#stateOf(issuerId)
+    if (isByKid(state)) return this.#byKid.find(state, { kid, algorithm })
     const set = this.#trustedSet(state)
     if (set !== undefined) return this.#searchOrRefresh(state, set, { kid, algorithm })
     // Who asks joins a load that is under way, and starts one only when no retry is waiting for its time.
@@ -158,6 +170,8 @@ export class KeySets {
     tried: readonly VerificationKey[],
   ): Promise<readonly VerificationKey[]> | undefined {
     const state = this.#stateOf(issuerId)
+    // A name is a URL there: another key behind it is found when it is due.
+    if (isByKid(state)) return undefined
     const memory = JSON.stringify(['signature', issuerId, kid ?? null])
     if (state.isYoung(this.#now()) || this.#heldBack(state, memory) !== undefined) return undefined
     const others = (set: KeySet | undefined): readonly VerificationKey[] => {
@@ -249,6 +263,10 @@ export class KeySets {
     if (state === undefined) throw new TypeError(`no issuer has the id ${issuerId}`)
     return state
   }
+}
+
+function isByKid({ options }: IssuerKeyState): boolean {
+  return options.source.kind === 'keyUrl'
 }
 
 function unavailable(state: IssuerKeyState): KeySearch {

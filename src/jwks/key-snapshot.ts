@@ -40,7 +40,7 @@ export function snapshotName(options: IssuerKeyOptions): string {
 /** Whether the keys of an issuer are kept: those that another machine has to be asked for. */
 export function isKept({ source, trustAnchorsFile }: IssuerKeyOptions): boolean {
   if (trustAnchorsFile !== undefined) return false
-  return ['discovery', 'metadataUrl', 'jwksUri'].includes(source.kind)
+  return ['discovery', 'metadataUrl', 'jwksUri', 'keyUrl'].includes(source.kind)
 }
 
 /** The text of a snapshot. `loadedAtMs` is wall time. */

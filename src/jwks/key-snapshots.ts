@@ -9,6 +9,7 @@
 import type { Clock } from './clock.js'
 import { describeFault } from './discovery.js'
 import type { IssuerKeyState } from './issuer-key-state.js'
+import type { KeySet } from './key-set.js'
 import {
   isKept,
   readSnapshot,
@@ -51,7 +52,7 @@ export class KeySnapshots {
   save(state: IssuerKeyState): void {
     const { set, options } = state
     if (set === undefined || !isKept(options)) return
-    const text = set.isKeepable ? writeSnapshot(options, set, this.#clock.wallMs()) : undefined
+    const text = set.isKeepable ? writeSnapshot(options, set, this.#readAtWallMs(set)) : undefined
     const before = this.#writing.get(state) ?? Promise.resolve()
     this.#writing.set(
       state,
@@ -59,6 +60,12 @@ export class KeySnapshots {
         await this.#write(state, text)
       }),
     )
+  }
+
+  /** Keys that are read one by one are not of the same age: all count as old as the oldest. */
+  #readAtWallMs({ keys }: KeySet): number {
+    const nowMs = this.#clock.monotonicMs()
+    return this.#clock.wallMs() - Math.max(...keys.map(({ readAtMs }) => nowMs - readAtMs))
   }
 
   async #restore(state: IssuerKeyState): Promise<void> {

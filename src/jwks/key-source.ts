@@ -1,4 +1,7 @@
-/** Where the key set of an issuer comes from. Configuration only: nothing in a token ever chooses a source. */
+/**
+ * Where the key set of an issuer comes from. Configuration only: nothing in a token ever chooses a source, but for the one
+ * place in the path of a `keyUrl` (key-url.ts).
+ */
 import type { X509Certificate } from 'node:crypto'
 import type { CertificateRules } from './certificate-chain.js'
 import { discoverJwksUri, readUrl } from './discovery.js'
@@ -19,6 +22,8 @@ export type KeySource =
   | { readonly kind: 'pemFile'; readonly path: string; readonly kid: string | undefined }
   | { readonly kind: 'x509Map'; readonly url: string }
   | { readonly kind: 'secretFile'; readonly path: string }
+  /** A URL for each key, with `{kid}` in its path. There is no document of all of them. */
+  | { readonly kind: 'keyUrl'; readonly url: string }
 
 /** What loading a source may use. */
 export interface KeySourceAccess extends FetchLimits {
@@ -75,6 +80,8 @@ export async function loadKeySet(
     }
     case 'secretFile':
       return { set: secretKeySet(await readFile(source.path, access)) }
+    case 'keyUrl':
+      throw new TypeError('keys with a URL each have no document of them all')
   }
 }
 
@@ -87,6 +94,7 @@ export function urlOf(source: KeySource): string | undefined {
       return source.jwksUri
     case 'x509Map':
     case 'metadataUrl':
+    case 'keyUrl':
       return source.url
     default:
       return undefined

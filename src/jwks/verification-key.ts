@@ -22,6 +22,10 @@ export class VerificationKey {
   readonly issuer: string | undefined
   /** Monotonic milliseconds until which the key is trusted; 0 once the issuer dropped it. */
   trustedUntilMs = 0
+  /** Monotonic milliseconds at which the source was last seen to have the key. */
+  readAtMs = 0
+  /** Grows with every search that finds the key; only counted where keys are read one by one. */
+  lastUse = 0
   /** Wall milliseconds until which certificates speak for the key; undefined when none has to. */
   readonly certifiedUntilMs: number | undefined
   readonly #jwk: JWK & { kty: string }
@@ -41,6 +45,8 @@ export class VerificationKey {
   copy(): VerificationKey {
     const key = new VerificationKey(this.#jwk, this.thumbprint, this.certifiedUntilMs)
     key.trustedUntilMs = this.trustedUntilMs
+    key.readAtMs = this.readAtMs
+    key.lastUse = this.lastUse
     return key
   }
 

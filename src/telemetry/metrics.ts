@@ -204,8 +204,12 @@ function collectKeySets(sources: MetricSources, registers: Registry[]): void {
     state.loadedAtMs === undefined ? undefined : sources.monotonicMs() - state.loadedAtMs
   gauge(
     'scopegate_jwks_keys',
-    'Usable keys in the key set of an issuer; 0 before the first load',
-    (state) => state.set?.keys.length ?? 0,
+    'Usable keys in the key set of an issuer; 0 before the first load, nothing while none is asked for',
+    (state) => {
+      const keys = state.set?.keys.length ?? 0
+      const isAtRest = state.options.loadAtFirstUse === true && state.lastFault === undefined
+      return keys === 0 && isAtRest ? undefined : keys
+    },
     'min',
   )
   gauge(

@@ -1,8 +1,8 @@
 /** Text from requests on its way into a log line: short, printable, and without anything that could be a credential. */
 
-/** Three base64url parts, or one that starts like a JSON object in base64url. */
+/** Three base64url parts, padded or not, or one that starts like a JSON object in base64url (`{"`). */
 const jwtLike =
-  /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|eyJ[A-Za-z0-9_-]+/g
+  /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{4,}(?:=|%3[Dd]){0,2}\.[A-Za-z0-9_-]{4,}(?:(?:=|%3[Dd]){0,2}\.[A-Za-z0-9_-]*)*(?:=|%3[Dd]){0,2}|ey[I-L][A-Za-z0-9_-]+/g
 /** A run too long for a name and typical for opaque tokens and keys. */
 const opaqueLike = /[A-Za-z0-9_+=~-]{32,}/g
 const maxLength = 256

@@ -7,7 +7,9 @@
  *   - a claim that must not have a value has it neither alone nor in a list;
  *   - all of it is decided once for a token, before the token is remembered; a doubt is a rejection;
  *   - a header member and a foreign issuer are refused before the signature, because such a token has none that others
- *     could verify; nothing is ever accepted for them.
+ *     could verify; nothing is ever accepted for them;
+ *   - a header member that must have a value has it before any key is asked for, so that who does not know the value makes
+ *     the gate ask for nothing. The signature then speaks for the header as for the claims.
  */
 import { isBoundedString } from './registered-claims.js'
 import type { RejectionReason } from './rejection.js'
@@ -41,6 +43,8 @@ export interface TokenRules {
   readonly refuse: readonly ClaimRule[]
   /** Members of the header that show that a token is for its issuer alone. */
   readonly refusedHeaders: readonly string[]
+  /** Members of the header that must be one of these texts. */
+  readonly requiredHeaders?: ReadonlyMap<string, ReadonlySet<unknown>>
   /** Values of `iss` by which the same provider marks tokens that are for itself alone. */
   readonly refusedIssuers: readonly string[]
   /** A token without `aud` is for every resource; one with `aud` is still for those that it names. */
@@ -75,6 +79,17 @@ export function hasRefusedHeader(
   header: Readonly<Record<string, unknown>>,
 ): boolean {
   return rules.refusedHeaders.some((name) => Object.hasOwn(header, name))
+}
+
+/** Whether the header has everything that it must have, each as a single text. */
+export function hasRequiredHeaders(
+  { requiredHeaders }: TokenRules,
+  header: Readonly<Record<string, unknown>>,
+): boolean {
+  if (requiredHeaders === undefined) return true
+  return [...requiredHeaders].every(
+    ([name, values]) => Object.hasOwn(header, name) && values.has(header[name]),
+  )
 }
 
 /** The first rule that the claims break, or undefined. Does not look at registered claims. Never throws. */

@@ -26,6 +26,8 @@ export interface TrustedIssuer {
   readonly template?: IssuerTemplate | undefined
   /** Whether a key serves only the issuer that it names in the JWKS. */
   readonly honoursKeyIssuer?: boolean
+  /** Whether the parts of a token may be padded. */
+  readonly toleratesPadding?: boolean
 }
 
 /** The issuer of a token, or why there is none. */

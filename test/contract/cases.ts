@@ -16,12 +16,14 @@ import {
   withToken,
   type ContractCase,
 } from './contract-case.js'
+import { paddingCases } from './padding-cases.js'
 import { tokenRuleCases } from './token-rule-cases.js'
 import { tenantCases } from './tenant-cases.js'
 import { unavailableCases } from './unavailable-cases.js'
 
 export const cases: readonly ContractCase[] = [
   ...tokenRuleCases,
+  ...paddingCases,
   {
     name: 'allows a good token and tells the upstream who calls',
     reason: 'none',

@@ -25,6 +25,8 @@ import { createFakeClock } from '../support/fake-clock.js'
 import { freePorts } from '../support/free-ports.js'
 import { startTestGate, testConfig, type TestGate } from '../support/test-gate.js'
 import { until } from '../support/until.js'
+import { notesOf } from './padding-cases.js'
+import { tenantsOf } from './tenant-cases.js'
 import { tokenRules } from './token-rule-cases.js'
 
 /** One gate by its doors. */
@@ -69,7 +71,11 @@ export async function createWorld(): Promise<{
   const revocation = { file: resolve('test/vectors/revocation/mallory.yaml') }
   const main = await startTestGate(
     testConfig(issuer, {
-      issuers: [{ id: 'main', issuer: issuer.issuer, ...tokenRules }, tenantsOf(issuer)],
+      issuers: [
+        { id: 'main', issuer: issuer.issuer, ...tokenRules },
+        tenantsOf(issuer),
+        notesOf(issuer),
+      ],
       resources: resourcesWithOps(),
       revocation,
     }),
@@ -128,16 +134,6 @@ export async function createWorld(): Promise<{
       await waiting
       await Promise.all([issuer.close(), keylessIssuer.close()])
     },
-  }
-}
-
-/** One issuer for each tenant, with the keys of the only one that signs here. */
-function tenantsOf({ issuer }: TestAuthorizationServer): object {
-  return {
-    id: 'tenants',
-    issuerTemplate: 'https://login.example.com/{tenant}',
-    bind: { tenant: { claim: '/tid', pattern: 'name' } },
-    keys: { jwksUri: `${issuer}/jwks`, honourKeyIssuer: false },
   }
 }
 

@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import type { TestKey } from './authorization-server.js'
 import { blocksOf, sectionsOf } from './document-blocks.js'
 import { createNamedKey } from './named-key.js'
+import { paddedJws } from './padded-jws.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -24,6 +25,8 @@ export interface PresetTokens {
   readonly keys: string
   readonly algorithm: string
   readonly header: Members
+  /** Whether the provider pads the parts of its tokens; ES256 only. */
+  readonly padded?: boolean
   readonly claims: Members
   /** Issuers that the preset must refuse. */
   readonly badIssuers: readonly string[]
@@ -78,6 +81,7 @@ export async function presetToken(
   const key = await presetKey(tokens.algorithm)
   const full = withoutNulls({ alg: algorithm, kid: key.jwk.kid, ...tokens.header, ...header })
   if (algorithm === 'HS256') return signedWithSecret(payload, full)
+  if (tokens.padded === true) return await paddedJws(full, payload, key.privateKey)
   return await new CompactSign(new TextEncoder().encode(payload))
     .setProtectedHeader({ ...full, alg: algorithm })
     .sign(key.privateKey)

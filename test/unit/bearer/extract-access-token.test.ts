@@ -23,6 +23,40 @@ describe('extractAccessToken', () => {
     },
   )
 
+  const paddedParts = ['a==.b=.c==', 'ey.ey.s=', 'a.b=.c', '_-==._-=._-']
+  it.each(paddedParts)(
+    'takes three padded parts %j where they are allowed, and only there',
+    (parts) => {
+      expect(extractAccessToken(`Bearer ${parts}`, defaultMaxTokenBytes, true)).toEqual(
+        extracted(parts),
+      )
+      const isToken68 = !/=./.test(parts)
+      expect(extractAccessToken(`Bearer ${parts}`)).toEqual(
+        isToken68 ? extracted(parts) : malformed,
+      )
+    },
+  )
+
+  it.each([
+    'a=b',
+    'a===.b.c',
+    'a=.b',
+    'a=.b=.c=.d',
+    '=.b.c',
+    'a=..c',
+    'a=.b.c d',
+    'a=.b.c,Bearer x',
+    'a=.b/.c',
+    'a=.b.c\n',
+    'a= .b.c',
+  ])('takes no other `=` inside %j, allowed or not', (credentials) => {
+    for (const allows of [true, false]) {
+      expect(extractAccessToken(`Bearer ${credentials}`, defaultMaxTokenBytes, allows)).toEqual(
+        malformed,
+      )
+    }
+  })
+
   it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer      '])(
     'finds no token in %j',
     (authorization) => {

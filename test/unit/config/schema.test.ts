@@ -55,6 +55,11 @@ issuers:
     tokenTypes: [at+jwt, JWT]
     clockToleranceSeconds: 0
     claims: { scopes: [/s], permissions: [/p], roles: [/r/0], client: ['/https:~1~1x'] }
+  - id: notes
+    issuer: urn:notes
+    keys: { keyUrl: 'https://keys.example.com/{kid}' }
+    requireHeaders: { signer: 'arn:1', client: [a, b] }
+    padding: tolerate
   - id: shapes
     issuer: urn:shapes
     claims:

@@ -14,6 +14,7 @@ import {
 } from '../../support/authorization-server.js'
 import { createCertificateAuthority, createEndCertificate } from '../../support/certificates.js'
 import { expectAllowed } from '../../support/golden-refusals.js'
+import { pemOf } from '../../support/key-url-world.js'
 import { startTestGate, testConfig, type TestGate } from '../../support/test-gate.js'
 import { until } from '../../support/until.js'
 
@@ -89,6 +90,19 @@ describe('a server with a certificate authority of its own', () => {
     await until(async () => (await detail()).includes('certificate'), 'the certificate is refused')
     await writeFile(caFile, authority.certificate)
     await expectReads(origin)
+  })
+
+  it('is believed by caFile for keys that have a URL each, and gets its token', async () => {
+    const [key] = signer.keys
+    const asked: (string | undefined)[] = []
+    const origin = await serve((request, response) => {
+      asked.push(request.url, request.headers.authorization)
+      response.end(pemOf(key!.jwk))
+    })
+    const keyUrl = `${origin}/keys/{kid}`
+    await start('https://issuer.example', { keyUrl, caFile, bearerTokenFile })
+    await expectReads('https://issuer.example')
+    expect(asked).toEqual([`/keys/${key!.jwk.kid}`, 'Bearer service-account-token'])
   })
 
   it.each([

@@ -1,7 +1,10 @@
 /** Text on its way into a log line: no credential, no control character, no end. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { redact, redactPath } from '../../../src/telemetry/redact.js'
+import { redact, redactJwt, redactPath } from '../../../src/telemetry/redact.js'
+
+/** As AWS load balancers send them. */
+const padded = (part: string): string => part + '='.repeat((4 - (part.length % 4)) % 4)
 
 const jwt = fc
   .tuple(fc.object(), fc.object(), fc.uint8Array({ minLength: 32, maxLength: 256 }))
@@ -47,6 +50,32 @@ describe('redact', () => {
         }
       }),
     )
+  })
+
+  it.each([
+    ['redact', redact],
+    ['redactJwt', redactJwt],
+    ['redactPath', redactPath],
+    ['redactPath, percent-encoded', (text: string) => redactPath(text.replaceAll('=', '%3D'))],
+    ['redactJwt, percent-encoded', (text: string) => redactJwt(text.replaceAll('=', '%3d'))],
+  ])('leaves nothing of a padded JWT (%s)', (_name, redacted) => {
+    fc.assert(
+      fc.property(jwt, (token) => {
+        const text = redacted(`a ${token.split('.').map(padded).join('.')} b`)
+        for (const part of token.split('.')) expect(text).not.toContain(part.slice(0, 24))
+      }),
+    )
+  })
+
+  it('leaves nothing of a short padded JWT', () => {
+    const token = 'eyJhbGciOiJFUzI1NiIsImtpZCI6ImEifQ==.eyJzdWIiOiJhIn0=.c2lnbmF0dXJl'
+    for (const [before, after] of [
+      ['', ''],
+      ['/a/', '/b'],
+    ] as const) {
+      expect(redactJwt(`${before}${token}${after}`)).toBe(`${before}[redacted]${after}`)
+    }
+    expect(redact(token)).toBe('[redacted]')
   })
 
   it('leaves nothing of an opaque token of 32 characters', () => {
