@@ -205,13 +205,13 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
         },
       })
     }
-    readiness.listening()
     const addresses = {
       ...(grpc === undefined ? {} : { grpc: grpc.address }),
       ...(http === undefined ? {} : { http: http.address }),
       admin: admin.address,
     }
     log.info('listening', addresses)
+    readiness.listening()
 
     async function close(): Promise<void> {
       const { graceMs } = decider.now.config.shutdown

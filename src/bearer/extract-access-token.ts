@@ -38,7 +38,7 @@ export function extractAccessToken(
   maxTokenBytes: number = defaultMaxTokenBytes,
   allowsPaddedParts = false,
 ): Extraction {
-  if (authorization === undefined || authorization === '') return missing
+  if (!authorization) return missing
   // "Bearer" and its spaces are outside the limit; 64 characters is room for both.
   if (authorization.length > maxTokenBytes + 64) return oversized(authorization)
 
@@ -53,8 +53,9 @@ export function extractAccessToken(
     return bearerAfterComma.test(authorization) ? malformed : missing
   }
   if (credentials === '') return missing
-  if (credentials.length > maxTokenBytes) return malformed
-  if (!isToken(credentials, allowsPaddedParts)) return malformed
+  if (credentials.length > maxTokenBytes || !isToken(credentials, allowsPaddedParts)) {
+    return malformed
+  }
   return { kind: 'extracted', accessToken: credentials }
 }
 
