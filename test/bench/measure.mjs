@@ -49,7 +49,7 @@ export async function measure({ load, answerLength, door = 'grpc' }, server, exp
 export async function compare(scenario, { rounds, roundSeconds }, onRound) {
   const { gate, noOp, warmUpRequests } = scenario
   const requestsOf = async (server) => {
-    const { perSecond } = await measure(scenario, server, warmUpRequests)
+    const { perSecond } = await measure(scenario, server, Math.ceil(warmUpRequests))
     return Math.ceil(perSecond * roundSeconds)
   }
   const requests = { noOp: await requestsOf(noOp), gate: await requestsOf(gate) }
