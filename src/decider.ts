@@ -165,9 +165,6 @@ function assemble(
       maxTokenBytes: limits.maxTokenBytes,
       budgetMs: limits.decisionTimeoutMs,
     },
-    paddingIssuers: config.trustedIssuers.flatMap(({ id, toleratesPadding }) =>
-      toleratesPadding === true ? [id] : [],
-    ),
     onFault,
     labels,
   })

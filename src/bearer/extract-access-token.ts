@@ -21,9 +21,10 @@ const malformed: Extraction = { kind: 'malformed_credentials' }
 /** 16 KiB: above every token that an identity provider is known to issue, below Envoy's header limit. */
 export const defaultMaxTokenBytes: number = 16_384
 
+const token68Form = String.raw`[A-Za-z0-9\-._~+/]+=*`
 /** As almost everybody writes it: found in one look at each character, where the general form takes three. */
-const usualForm = /^Bearer [A-Za-z0-9\-._~+/]+=*$/
-const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
+const usualForm = new RegExp(`^Bearer ${token68Form}$`)
+const token68 = new RegExp(`^${token68Form}$`)
 /** What AWS load balancers send: token68 has `=` at its end only. */
 const paddedParts = /^[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]+={0,2}$/
 const schemeThenRest = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: +(.*))?$/s

@@ -42,8 +42,6 @@ export interface CheckDependencies {
   readonly implyScopes?: ImplyScopes
   readonly clock: Clock
   readonly limits: CheckLimits
-  /** Ids of the issuers whose tokens may have padded parts; none when it is left out. */
-  readonly paddingIssuers?: readonly string[]
   /** Shared by checks that follow each other, so that what they count under is the same; by default new ones. */
   readonly labels?: LabelRegistry
   /** Told about every fault that became an `internal_error`. */
@@ -69,7 +67,6 @@ export function createCheck(dependencies: CheckDependencies): Check {
     clock,
     limits,
     onFault,
-    paddingIssuers = [],
     labels = new LabelRegistry(),
   } = dependencies
   const refusals = new Refusals(labels)
@@ -96,7 +93,7 @@ export function createCheck(dependencies: CheckDependencies): Check {
     const extraction = extractAccessToken(
       request.authorization,
       limits.maxTokenBytes,
-      paddingIssuers.some((id) => route.resource.issuers.has(id)),
+      route.resource.allowsPaddedParts,
     )
     if (extraction.kind !== 'extracted') return refusals.get(extraction.kind, route)
 

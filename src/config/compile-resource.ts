@@ -21,7 +21,6 @@ import {
 } from './compile-bindings.js'
 import { compileCaller } from './compile-caller.js'
 import { pointer } from './compile-claims.js'
-import type { IssuersOfResource } from './compile-partner.js'
 import type { NamesInput, ResourceParts, RouteInput } from './config-input.js'
 import type { ConfigPath, Finding } from './problem.js'
 
@@ -35,25 +34,26 @@ export interface PlacedEntry {
 const reservedHeaders =
   /^(?:authorization|host|connection|content-length|content-type|transfer-encoding|te|trailer|upgrade|cookie|proxy-.*|x-envoy-.*|x-forwarded-.*)$/
 
+/** Whose tokens a resource takes, which only shows when issuers and resources are looked at together. */
+type Acceptance = Pick<ProtectedResource, 'issuers' | 'opaqueIssuer' | 'allowsPaddedParts'>
+
 /** Compiles a resource; adds to `findings` what is wrong. Routes that cannot be compiled are left out. */
 export function compileResource(
   input: ResourceParts,
   path: ConfigPath,
-  issuersOf: IssuersOfResource,
+  acceptance: Acceptance,
   findings: Finding[],
-  opaqueIssuer?: string,
 ): readonly PlacedEntry[] {
   const resource: ProtectedResource = {
     id: input.id,
     realm: input.realm ?? input.id,
     audiences: new Set(input.audiences),
-    issuers: issuersOf(input.id, input.issuers),
     upstreamHeaders: Object.entries(input.upstreamHeaders).map(([name, claim]) => ({
       name: name.toLowerCase(),
       claim: pointer(claim),
     })),
     metadataUrl: input.metadataUrl,
-    opaqueIssuer,
+    ...acceptance,
   }
   checkAudiences(input, path, findings)
   checkHeaders(Object.keys(input.upstreamHeaders), path, findings)

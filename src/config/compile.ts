@@ -45,17 +45,19 @@ export function compileConfig(
     ),
   )
   const issuersOf = issuersOfResources(input.issuers)
-  const placed = input.resources.flatMap((resource, index) =>
-    resource === undefined
-      ? []
-      : compileResource(
-          resource,
-          ['resources', index],
-          issuersOf,
-          findings,
-          opaqueIssuerOf(resource, introspections, issuersOf(resource.id, resource.issuers)),
-        ),
-  )
+  const placed = input.resources.flatMap((resource, index) => {
+    if (resource === undefined) return []
+    const accepted = issuersOf(resource.id, resource.issuers)
+    const pads = issuers.some(
+      ({ trusted }) => trusted.toleratesPadding === true && accepted.has(trusted.id),
+    )
+    const acceptance = {
+      issuers: accepted,
+      opaqueIssuer: opaqueIssuerOf(resource, introspections, accepted),
+      ...(pads ? { allowsPaddedParts: true } : {}),
+    }
+    return compileResource(resource, ['resources', index], acceptance, findings)
+  })
   checkNames(input, issuerIds, findings)
   checkIssuersGiven(input, findings)
   checkIntrospections(input, introspections, issuersOf, findings)

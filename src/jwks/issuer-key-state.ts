@@ -90,30 +90,30 @@ export class IssuerKeyState {
     if (number < this.#newest && this.set !== undefined) return this.set
     this.#newest = number
     const taken = this.#take(set, atMs, atWallMs)
-    this.loads += 1
-    this.isFromSnapshot = false
-    this.recovered()
+    this.sourceRead()
     this.#refreshMs = refreshDelayMs(this.options, maxAgeMs)
     return taken
   }
 
   /** Takes over one key that was read by its name, beside the others; another one of that name loses its trust. */
   keyRead(key: VerificationKey, { atMs, atWallMs = Number.POSITIVE_INFINITY }: Loading): void {
-    const others = this.#othersThan(key.kid, key)
     const known = this.set?.keys.find((one) => identityOf(one) === identityOf(key)) ?? key
+    this.keyGone(key.kid)
     known.trustedUntilMs = this.#isEnded ? 0 : this.#trustEnd(key, atMs, atWallMs)
     known.readAtMs = atMs
-    this.#useKeys([...others, known])
+    this.#useKeys([...(this.set?.keys ?? []), known])
     this.loadedAtMs = atMs
   }
 
   /** The source has no key of this name any more, or it is not kept: its trust ends at once. */
   keyGone(kid: string | undefined): void {
-    this.#useKeys(this.#othersThan(kid))
+    const keys = this.set?.keys ?? []
+    for (const key of keys) if (key.kid === kid) key.trustedUntilMs = 0
+    this.#useKeys(keys.filter((key) => key.kid !== kid))
   }
 
-  /** Every key that was due was read by its name, or was found to be gone. */
-  keysRead(): void {
+  /** The source was read in this life of the process: all of it, or every key of it that was due. */
+  sourceRead(): void {
     this.loads += 1
     this.isFromSnapshot = false
     this.recovered()
@@ -123,15 +123,6 @@ export class IssuerKeyState {
   recovered(): void {
     this.failuresInARow = 0
     this.lastFault = undefined
-  }
-
-  #othersThan(kid: string | undefined, same?: VerificationKey): readonly VerificationKey[] {
-    const keys = this.set?.keys ?? []
-    for (const key of keys) {
-      const isSame = same !== undefined && identityOf(same) === identityOf(key)
-      if (key.kid === kid && !isSame) key.trustedUntilMs = 0
-    }
-    return keys.filter((key) => key.kid !== kid)
   }
 
   #useKeys(keys: readonly VerificationKey[]): void {

@@ -126,7 +126,7 @@ export class KeyRefresher {
       this.#snapshots?.save(state)
       throw fault
     }
-    state.keysRead()
+    state.sourceRead()
     return state.set ?? noKeys
   }
 

@@ -24,6 +24,8 @@ export interface ProtectedResource {
   readonly metadataUrl: string | undefined
   /** Id of the issuer whose an opaque token is that shows nobody's prefix; undefined when there is none. */
   readonly opaqueIssuer?: string | undefined
+  /** Whether one of the issuers accepted here pads the parts of its tokens. */
+  readonly allowsPaddedParts?: boolean
 }
 
 /** One route, with what it takes to pass it. */

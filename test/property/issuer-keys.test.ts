@@ -11,6 +11,7 @@ import { createFakeClock } from '../support/fake-clock.js'
 import { inProcessClaims } from '../support/in-process-check.js'
 import { jwksResponse } from '../support/key-set-world.js'
 import { createNamedKey } from '../support/named-key.js'
+import { networkOnly } from '../support/network-only.js'
 
 /** Whose document is whose; `c` and `d` share one. */
 const documents = { a: 'a', b: 'b', c: 'shared', d: 'shared', t: 't' } as const
@@ -47,15 +48,9 @@ it('holds for every signer, every issuer that a token says and every kid', async
   const keySets = new KeySets(options, {
     clock,
     random: () => 0,
-    access: () => ({
-      fetch: async (url) => jwksResponse([keys[new URL(url).pathname.slice(1) as never]]),
-      readFile: async () => {
-        throw new Error('no file is read here')
-      },
-      wallMs: clock.wallMs,
-      timeoutMs: 5_000,
-      allowInsecure: false,
-    }),
+    access: networkOnly(clock, async (url) =>
+      jwksResponse([keys[new URL(url).pathname.slice(1) as never]]),
+    ),
     observer: { refreshed: () => undefined, snapshot: () => undefined },
   })
   const verifyJwt = createJwtVerifier({

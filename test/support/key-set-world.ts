@@ -10,6 +10,7 @@ import {
   type SnapshotFiles,
 } from '../../src/jwks/index.js'
 import type { TestKey } from './authorization-server.js'
+import { networkOnly } from './network-only.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
 
 /** A request that waits for the test. */
@@ -87,15 +88,7 @@ export function createKeySetWorld(
     keySets: new KeySets([options], {
       clock,
       random: () => 0,
-      access: ({ timeoutMs, allowInsecure }) => ({
-        fetch: answer,
-        timeoutMs,
-        allowInsecure,
-        wallMs: clock.wallMs,
-        readFile: async () => {
-          throw new Error('no file is read here')
-        },
-      }),
+      access: networkOnly(clock, answer),
       observer: {
         refreshed: (_, fault) => world.refreshes.push(fault),
         snapshot: (_, result, detail) => world.snapshots.push([result, detail]),

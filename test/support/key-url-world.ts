@@ -9,6 +9,7 @@ import {
   type SnapshotFiles,
   type VerificationKey,
 } from '../../src/jwks/index.js'
+import { networkOnly } from './network-only.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
 import { until } from './until.js'
 
@@ -68,15 +69,7 @@ export function createKeyUrlWorld(
     keySets: new KeySets([options], {
       clock,
       random: () => 0,
-      access: ({ timeoutMs, allowInsecure }) => ({
-        fetch: answer,
-        timeoutMs,
-        allowInsecure,
-        wallMs: clock.wallMs,
-        readFile: async () => {
-          throw new Error('no file is read here')
-        },
-      }),
+      access: networkOnly(clock, answer),
       observer: { refreshed: (_, fault) => world.refreshes.push(fault), snapshot: () => undefined },
       snapshotFiles,
     }),

@@ -125,13 +125,18 @@ describe('keys with a URL each, from one life to another', () => {
     }
   }
 
-  it('are kept, serve a start without the source, and are read again there', async () => {
+  /** A world whose one key is in a snapshot. */
+  async function startKeeping() {
     const files = memoryFiles()
-    const first = createKeyUrlWorld({}, files)
-    first.bucket.set('key', pem)
-    await first.find('key')
+    const world = createKeyUrlWorld({}, files)
+    world.bucket.set('key', pem)
+    await world.find('key')
     await until(() => files.texts.size === 1)
+    return { files, world }
+  }
 
+  it('are kept, serve a start without the source, and are read again there', async () => {
+    const { files, world: first } = await startKeeping()
     const second = createKeyUrlWorld({}, files)
     second.clock.setWall(first.clock.wallMs())
     second.isDown = true
@@ -145,11 +150,7 @@ describe('keys with a URL each, from one life to another', () => {
   })
 
   it('are not kept once the last of them is gone', async () => {
-    const files = memoryFiles()
-    const world = createKeyUrlWorld({}, files)
-    world.bucket.set('key', pem)
-    await world.find('key')
-    await until(() => files.texts.size === 1)
+    const { files, world } = await startKeeping()
     world.bucket.clear()
     await pass(world, 300_000)
     await until(() => files.texts.size === 0)
