@@ -52,7 +52,7 @@ export default tseslint.config(
       'src/cli/**',
       'src/certificate-files.ts',
       'src/snapshot-files.ts',
-      'src/envoy/check-lane.ts',
+      'src/envoy/deadline-watch.ts',
       'src/envoy/connection-life.ts',
       'src/envoy/grpc-server.ts',
       'src/forward-auth/forward-auth-server.ts',

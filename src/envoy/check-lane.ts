@@ -9,6 +9,7 @@
  *   - a call ends once: by its answer, its deadline, its client, or by being handed over.
  */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { DeadlineWatch, type DueCall } from './deadline-watch.js'
 import { checkPath, type CheckCall, type ExtAuthzService } from './ext-authz-service.js'
 import type { Relay } from './relay.js'
 import { serializeCheckAnswer, type CheckAnswer } from './to-check-response.js'
@@ -26,8 +27,6 @@ export type CheckLane = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders
 /** A gRPC message has a flag and a length of four octets before it. */
 const prefixBytes = 5
 const noBytes = Buffer.alloc(0)
-/** The longest that a timer of Node waits, 24 days. */
-const maxTimerMs = 2 ** 31 - 1
 const unitMs = new Map([
   ['H', 3_600_000],
   ['M', 60_000],
@@ -53,7 +52,7 @@ const deadlineExceeded = {
 
 /** Creates the lane. */
 export function createCheckLane(options: CheckLaneOptions): CheckLane {
-  const begun: LaneCall[] = []
+  const deadlines = new DeadlineWatch(options.service.wallMs)
   return (stream, headers) => {
     const timeoutMs = isUsual(headers) ? parseTimeout(headers['grpc-timeout']) : undefined
     if (timeoutMs === undefined) {
@@ -62,13 +61,8 @@ export function createCheckLane(options: CheckLaneOptions): CheckLane {
     }
     const call = new LaneCall(options, stream, headers, timeoutMs)
     call.begin()
-    // Most calls are over before the event loop turns, and a timer would cost a tenth of what the decision does.
-    if (timeoutMs < maxTimerMs && begun.push(call) === 1) setImmediate(startTimers, begun)
+    if (timeoutMs < Number.POSITIVE_INFINITY) deadlines.add(call)
   }
-}
-
-function startTimers(begun: LaneCall[]): void {
-  for (const call of begun.splice(0)) call.startTimer()
 }
 
 function isUsual(headers: IncomingHttpHeaders): boolean {
@@ -88,13 +82,12 @@ function parseTimeout(value: string | string[] | undefined): number | undefined 
 }
 
 /** One call of the lane, from its headers to its end. */
-class LaneCall implements CheckCall {
+class LaneCall implements CheckCall, DueCall {
   request: Buffer = noBytes
   readonly #options: CheckLaneOptions
   readonly #stream: ServerHttp2Stream
   readonly #headers: IncomingHttpHeaders
   readonly #deadlineMs: number
-  #timer: NodeJS.Timeout | undefined
   readonly #onData: (bytes: Buffer) => void
   readonly #onEnd: () => void
   #received: Buffer[] = []
@@ -136,12 +129,11 @@ class LaneCall implements CheckCall {
     return this.#deadlineMs
   }
 
-  /** Ends the call at its deadline, whatever it still waits for: the rest of its message, or the decision. */
-  startTimer(): void {
-    if (this.#isOver) return
-    this.#timer = setTimeout(() => {
-      if (this.#finish()) this.#stream.respond(deadlineExceeded, { endStream: true })
-    }, this.#deadlineMs - this.#options.service.wallMs())
+  /** Ends the call after its deadline, whatever it still waits for: the rest of its message, or the decision. */
+  endIfDue(nowMs: number): boolean {
+    if (this.#isOver || nowMs < this.#deadlineMs) return this.#isOver
+    if (this.#finish()) this.#stream.respond(deadlineExceeded, { endStream: true })
+    return true
   }
 
   #take(bytes: Buffer): void {
@@ -204,7 +196,6 @@ class LaneCall implements CheckCall {
   #finish(): boolean {
     const wasOver = this.#isOver
     this.#isOver = true
-    clearTimeout(this.#timer)
     return !wasOver && !this.#stream.destroyed && !this.#stream.closed
   }
 }

@@ -2,7 +2,8 @@
  * A process that asks at a given rate, whether or not it was answered before, and says how long answers took from when each
  * question was due. Arguments: a file with one frame, and where in it to write other bytes for every call, so that each
  * token is another one; without a place all calls are alike. Is sent `{ address, seconds, perSecond }`, or `atOnce` calls
- * in place of a rate, with `isAlone` if it may keep its core busy to ask on time to some microseconds, and answers with the rate it had, times in milliseconds, and how many answers were of which kind.
+ * in place of a rate, with `isAlone` if it may keep its core busy to ask on time to some microseconds,
+ * and `settleSeconds` in which times do not count yet; and answers with the rate it had, times in milliseconds, and how many answers were of which kind.
  */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
@@ -20,7 +21,8 @@ process.on('message', (order) => {
   void load(order).then((seen) => process.send(seen))
 })
 
-async function load({ address, seconds, perSecond, atOnce, isAlone = false }) {
+async function load({ address, seconds, perSecond, atOnce, isAlone = false, settleSeconds = 0 }) {
+  globalThis.gc() // Now, and not while times are taken.
   const sessions = Array.from({ length: connections }, () => connect(`http://${address}`))
   const seen = { times: [], kinds: {} }
   const startedAt = performance.now()
@@ -29,19 +31,10 @@ async function load({ address, seconds, perSecond, atOnce, isAlone = false }) {
   const ask = async (dueAt) => {
     const kind = await call(sessions[asked++ % connections])
     seen.kinds[kind] = (seen.kinds[kind] ?? 0) + 1
-    seen.times.push(performance.now() - dueAt)
+    if (dueAt - startedAt >= settleSeconds * 1_000) seen.times.push(performance.now() - dueAt)
   }
   if (atOnce === undefined) {
-    const answers = []
-    while (performance.now() < endsAt) {
-      for (;;) {
-        const dueAt = startedAt + (asked * 1_000) / perSecond
-        if (dueAt > performance.now()) break
-        answers.push(ask(dueAt))
-      }
-      await new Promise((resolve) => (isAlone ? setImmediate(resolve) : setTimeout(resolve, 1)))
-    }
-    await Promise.all(answers)
+    await atRate({ perSecond, startedAt, endsAt, isAlone }, ask)
   } else {
     const loop = async () => {
       while (performance.now() < endsAt) await ask(performance.now())
@@ -57,6 +50,34 @@ async function load({ address, seconds, perSecond, atOnce, isAlone = false }) {
     kinds: seen.kinds,
     perSecond: (asked * 1_000) / tookMs,
   }
+}
+
+/**
+ * Asks whenever a question is due, and resolves when all are answered. Makes as little garbage as it can between two questions:
+ * a pause of this process would be told as one of the server.
+ */
+async function atRate({ perSecond, startedAt, endsAt, isAlone }, ask) {
+  let due = 0
+  let open = 0
+  await new Promise((resolve) => {
+    const answered = () => {
+      open -= 1
+    }
+    const step = () => {
+      const now = performance.now()
+      for (;;) {
+        const dueAt = startedAt + (due * 1_000) / perSecond
+        if (dueAt > now || dueAt >= endsAt) break
+        due += 1
+        open += 1
+        void ask(dueAt).then(answered)
+      }
+      if (open === 0 && now >= endsAt) resolve()
+      else if (isAlone) setImmediate(step)
+      else setTimeout(step, 1)
+    }
+    step()
+  })
 }
 
 /** Makes one call. Resolves to the kind of its answer. */

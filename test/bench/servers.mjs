@@ -44,9 +44,16 @@ export async function expectedAnswer(server, request, isExpected, caCertificate)
 /** That an answer allows. */
 export const allows = ({ isAllow }) => isAllow
 
+/** A client that collects its garbage when it is told to: its pauses would be told as those of the server. */
+const clientFlags = [
+  '--expose-gc',
+  '--no-allocation-site-pretenuring',
+  '--heap-growing-percent=1000',
+]
+
 /** Starts a client process that is sent orders and answers each, one after the other. Rejects when it ends before. */
 export async function startClient(name, args) {
-  const child = fork(script(name), args)
+  const child = fork(script(name), args, { execArgv: clientFlags })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   return {
     order: async (order) => {
