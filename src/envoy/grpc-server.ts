@@ -25,6 +25,7 @@ import { createConnectionLife, type ConnectionLifeOptions } from './connection-l
 import type { ExtAuthzService } from './ext-authz-service.js'
 import type { OtherCalls, OtherCallsOptions } from './other-calls.js'
 import { createRelay } from './relay.js'
+import { replaceStreamTable } from './stream-table.js'
 
 /** How to listen. */
 export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOptions {
@@ -38,6 +39,7 @@ export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOpti
  * 6.5.2: "no smaller than 100".
  */
 const maxRelayedStreams = 100
+const nodeMajor = Number.parseInt(process.versions.node, 10)
 /** As grpc-js has them: near its limit of memory Node refuses streams at random, which would be RPC errors. */
 const serverOptions = {
   maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
@@ -93,6 +95,7 @@ export async function startGrpcServer(
     life.accepted(socket)
   })
   listener.on('session', (session) => {
+    replaceStreamTable(session, nodeMajor)
     life.opened(session)
   })
   listener.on(
