@@ -16,7 +16,10 @@ const neverMs = 2_000_000_000
 /** A full collection is due when so much has come on top of what was alive after the last one. */
 const growthPercent = 50
 
-/** From now on V8 does not shrink the heap when it is idle, collects before it is large, and makes only young objects. Affects the whole process. */
+/**
+ * From now on V8 does not shrink the heap when it is idle, collects before it is large, and makes only young objects. Affects the
+ * whole process.
+ */
 export function keepHeap(): void {
   setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${String(neverMs)}`)
   setFlagsFromString(`--heap-growing-percent=${String(growthPercent)}`)

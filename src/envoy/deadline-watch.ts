@@ -19,7 +19,6 @@ export class DeadlineWatch {
   readonly #nowMs: () => number
   readonly #calls: DueCall[] = []
   #timer: NodeJS.Timeout | undefined
-  #isWaiting = false
 
   /** `nowMs` is the clock that deadlines are told in. */
   constructor(nowMs: () => number) {
@@ -28,12 +27,10 @@ export class DeadlineWatch {
 
   /** Watches a call until it says that it is over. */
   add(call: DueCall): void {
-    this.#calls.push(call)
-    if (!this.#isWaiting) this.#wait()
+    if (this.#calls.push(call) === 1) this.#wait()
   }
 
   #wait(): void {
-    this.#isWaiting = true
     if (this.#timer === undefined) {
       this.#timer = setTimeout(() => {
         this.#look()
@@ -47,7 +44,6 @@ export class DeadlineWatch {
     let left = 0
     for (const call of calls) if (!call.endIfDue(nowMs)) calls[left++] = call
     calls.length = left
-    this.#isWaiting = false
     if (left > 0) this.#wait()
   }
 }

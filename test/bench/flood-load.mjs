@@ -2,8 +2,8 @@
  * A process that asks at a given rate, whether or not it was answered before, and says how long answers took from when each
  * question was due. Arguments: a file with one frame, and where in it to write other bytes for every call, so that each
  * token is another one; without a place all calls are alike. Is sent `{ address, seconds, perSecond }`, or `atOnce` calls
- * in place of a rate, with `isAlone` if it may keep its core busy to ask on time to some microseconds,
- * and `settleSeconds` in which times do not count yet; and answers with the rate it had, times in milliseconds, and how many answers were of which kind.
+ * in place of a rate, with `isAlone` if it may keep its core busy to ask on time to some microseconds, and `settleSeconds` in
+ * which times do not count yet. Answers with the rate it had, times in milliseconds, and how many answers were of which kind.
  */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
