@@ -14,6 +14,7 @@ const blocks: readonly (readonly [what: string, field: Field, hex: string])[] = 
   ['the last of several of one name', [':status', '500'], '8e'],
   ['a field without a value', ['accept-charset', ''], '8f'],
   ['a value by the first index of its name', [':status', '201'], '08 03 323031'],
+  ['a name that only servers of old would send', ['transfer-encoding', 'a'], '0f2a 01 61'],
   ['an index that exceeds its prefix', ['content-type', 'a'], '0f10 01 61'],
   ['a name that is not in the table', ['te', 'b'], '00 02 7465 01 62'],
   ['any octet as it is', ['x', '\0\n\xff'], '00 01 78 03 000aff'],
@@ -63,5 +64,25 @@ describe('encodeFields', () => {
     ]
     const { answers } = await converse([{}, {}], { answer: encodeFields(fields) })
     expect(answers).toEqual([fields.flat(), fields.flat()])
+  })
+
+  it('and the client of node have the same static table', async () => {
+    // No client may send transfer-encoding, which stands among the blocks above.
+    const names = new Set(staticTable.map(([name]) => name))
+    const free = [...names].filter((name) => !/^:|^transfer-encoding$/.test(name))
+    const requests = free.map((name) => ({ [name]: 'gzip, deflate' }))
+    const { blocks: sent } = await converse([{}, ...requests])
+    const decoder = new HpackDecoder({ maxTableBytes: 4_096, maxListBytes: 16_384 })
+    expect(decoder.decode(sent[0]!.block)).toHaveLength(4)
+    expect(sent).toHaveLength(47)
+    for (const { request, block } of sent.slice(1)) {
+      expect(decoder.decode(block)?.at(-1)).toEqual([free[request - 1], 'gzip, deflate'])
+      // Four references, that to the name, and the value: a name that nghttp2 does not know would take more.
+      expect(block.length).toBeLessThanOrEqual(4 + 2 + 11)
+    }
+    for (const field of staticTable.filter(([name]) => name === ':status')) {
+      const { answers } = await converse([{}], { answer: encodeFields([field]) })
+      expect(answers).toEqual([field])
+    }
   })
 })

@@ -103,9 +103,10 @@ describe('HpackDecoder and its tables', () => {
   it('starts with 4,096 octets whatever it announces, for a peer may not have read that', () => {
     for (const maxTableBytes of [0, 65_536]) {
       const decoder = create({ maxTableBytes })
-      const entry: Field = ['n'.repeat(48), 'v'.repeat(48)] // 128 octets: 32 of them are 4,096.
-      for (let count = 0; count < 40; count += 1) decoder.decode(inserted(...entry))
-      expect(tableOf(decoder)).toHaveLength(32)
+      const values = Array.from({ length: 40 }, (_, at) => String(at).padStart(48)) // 128 octets an entry.
+      for (const value of values) decoder.decode(inserted('n'.repeat(48), value))
+      const kept = tableOf(decoder).map(([, value]) => value)
+      expect(kept).toEqual(values.slice(-32).reverse())
     }
   })
 
@@ -165,6 +166,21 @@ describe('HpackDecoder refuses', () => {
     }
   }
 
+  it('an index that no entry has, also when there are entries', () => {
+    // One after all 120 entries of 34 octets, and, with the table cut to one, those that would be around its ring.
+    for (const [rest, index] of [
+      ['', '80'],
+      ['', 'ff37'],
+      ['3f08', 'bf'],
+      ['3f08', 'ff3f'],
+    ] as const) {
+      const decoder = create()
+      for (let count = 0; count < 300; count += 1) decoder.decode(inserted('n', 'v'))
+      decoder.decode(hex(rest))
+      expect(() => decoder.decode(hex(index))).toThrow(HpackError)
+    }
+  })
+
   it('nothing that is just inside these limits', () => {
     expect(create().decode(hex('3fe11f 82'))).toEqual([[':method', 'GET']])
     expect(create().decode(hex('3f00 20 82'))).toEqual([[':method', 'GET']])
@@ -198,6 +214,13 @@ describe('HpackDecoder and a list that is too long', () => {
     const block = Buffer.concat([fields, hex('00 01 61 01 62 14 01 63 82'), inserted('k', 'l')])
     expect(decoder.decode(block)).toBeUndefined()
     expect(tableOf(decoder)[0]).toEqual(['k', 'l'])
+  })
+
+  it('does not look into strings that nobody keeps, and does into those of the table', () => {
+    const noHuffman = '01 61 81 00'
+    const block = (kind: string): Buffer => Buffer.concat([fields, hex(kind + noHuffman)])
+    expect(create({ maxListBytes: 40 }).decode(block('00'))).toBeUndefined()
+    expect(() => create({ maxListBytes: 40 }).decode(block('40'))).toThrow(HpackError)
   })
 
   it('still refuses what would leave the tables unequal', () => {
