@@ -7,6 +7,7 @@ const rooms = [
   'check',
   'introspection',
   'revocation',
+  'http2',
   'envoy',
   'forward-auth',
   'telemetry',
@@ -52,8 +53,13 @@ const borders = [
     why: 'revocation/ knows what is revoked; check/ asks it, and declares how.',
   },
   {
+    room: 'http2',
+    may: [],
+    why: 'http2/ is RFC 9113 and RFC 7541, so that it can be audited alone; what gRPC is, and a check, envoy/ knows.',
+  },
+  {
     room: 'envoy',
-    may: ['check'],
+    may: ['check', 'http2'],
     why: 'A door that verifies or decides by itself gives two proxies different answers. Add it to check/.',
   },
   {

@@ -54,6 +54,7 @@ export default tseslint.config(
       'src/snapshot-files.ts',
       'src/envoy/deadline-watch.ts',
       'src/envoy/connection-life.ts',
+      'src/http2/server-connection.ts',
       'src/envoy/grpc-server.ts',
       'src/forward-auth/forward-auth-server.ts',
     ],

@@ -4,8 +4,8 @@
  * - When nobody asks for a while V8 gives memory back: it shrinks the space of young objects and forgets what it learned
  *   about types. A gate that was idle for half a minute was then a sixth slower for as long as it ran, for the sake of a
  *   few megabytes.
- * - Between two full collections V8 lets the heap grow to three or four times of what is alive, and node:http2 lets a part
- *   of every finished call grow old. A gate with 100,000 tokens then had twice the memory it has now (ADR 0030).
+ * - Between two full collections V8 lets the heap grow to three or four times of what is alive, and a part of the
+ *   finished calls grows old. A gate with 100,000 tokens then had twice the memory it has now (ADR 0030).
  * - Where objects once lived long, in one burst of calls, V8 makes all later ones old from the start. What belongs to a call then
  *   stays until a full collection, with all that hangs on it: each check cost a fifth more, and the pauses were twice as long (ADR 0032).
  */

@@ -1,12 +1,10 @@
 /** The cluster that ext_authz asks: whether a lost gate is noticed, and whether a burst turns into refusals. */
 import type { GateCluster } from './envoy-config.js'
-import { at, items, number, seconds, text, type EnvoyNode } from './envoy-document.js'
+import { at, items, number, seconds, type EnvoyNode } from './envoy-document.js'
 import { seen } from './envoy-sighting.js'
 import type { Rule, Sighting } from './finding.js'
 
 const longestConnectSeconds = 1
-/** Node ends an HTTP/2 connection after this many resets. */
-const resetsOfNode = 1_000
 
 /** The rules for the cluster of an ext_authz filter. */
 export const envoyClusterRules: readonly Rule<GateCluster>[] = [
@@ -59,17 +57,6 @@ export const envoyClusterRules: readonly Rule<GateCluster>[] = [
     find: (cluster) =>
       onCluster(cluster, (node) => seen(items(node, 'health_checks').length === 0, node)),
   },
-  {
-    id: 'envoy/cluster-connection-requests',
-    severity: 'warning',
-    what: 'max_requests_per_connection is not below 1000: clients that give up make Node end the connection with every check on it',
-    mend: 'set common_http_protocol_options: { max_requests_per_connection: 900 } in the HttpProtocolOptions of the cluster',
-    find: (cluster) =>
-      onCluster(cluster, (node) => {
-        const most = connectionRequests(node) ?? Infinity
-        return seen(cluster.protocol === 'grpc' && (most === 0 || most >= resetsOfNode), node)
-      }),
-  },
 ]
 
 function onCluster(
@@ -94,12 +81,4 @@ function speaksHttp2(cluster: EnvoyNode): boolean {
     at(options, 'explicit_http_config', 'http2_protocol_options'),
     at(options, 'auto_config'),
   ].some((node) => node !== undefined)
-}
-
-function connectionRequests(cluster: EnvoyNode): number | undefined {
-  const key = 'max_requests_per_connection'
-  const common = 'common_http_protocol_options'
-  const given =
-    text(protocolOptions(cluster), common, key) ?? text(cluster, common, key) ?? text(cluster, key)
-  return given === undefined ? undefined : Number(given)
 }

@@ -9,7 +9,7 @@
  *   - a connection ends also when its client never closes it, or has not begun to speak HTTP/2: nobody can make an end wait.
  */
 import type { Socket } from 'node:net'
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { ServerConnection } from '../http2/index.js'
 
 /** How long connections live, in milliseconds. */
 export interface ConnectionLifeOptions {
@@ -25,15 +25,12 @@ export interface ConnectionLife {
   /** Watches over the socket of a new connection, before it has shown what it is. */
   accepted(socket: Socket): void
   /** Watches over a new connection of HTTP/2. */
-  opened(session: ServerHttp2Session): void
+  opened(connection: ServerConnection): void
   /** Tells every connection to go, and cuts what is left after the grace. */
   drain(graceMs: number): void
 }
 
-/** The greatest stream number: a GOAWAY with it announces the end and refuses nothing yet (RFC 9113 section 6.8). */
-const anyStream = 2 ** 31 - 1
-const maxAge = Buffer.from('max_age')
-/** For a client to read what it was told last. Node waits for ever for the client to end a connection that it has ended. */
+/** For a client to read what it was told last. */
 const lingerMs = 1_000
 /** Multiples of the golden ratio spread over an interval more evenly than dice do. */
 const goldenRatio = 0.618_033_988_75
@@ -41,7 +38,7 @@ const goldenRatio = 0.618_033_988_75
 /** Creates the watch over connections. */
 export function createConnectionLife(options: ConnectionLifeOptions): ConnectionLife {
   const sockets = new Set<Socket>()
-  const sessions = new Set<ServerHttp2Session>()
+  const connections = new Set<ServerConnection>()
   let opened = 0
 
   function ageLimitMs(): number {
@@ -54,22 +51,22 @@ export function createConnectionLife(options: ConnectionLifeOptions): Connection
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
     },
-    opened(session) {
-      sessions.add(session)
+    opened(connection) {
+      connections.add(connection)
       const stops = [
-        limitAge(session, ageLimitMs(), options.maxConnectionAgeGraceMs),
-        limitIdleness(session, options.maxConnectionIdleMs),
-        keepAlive(session, options),
+        limitAge(connection, ageLimitMs(), options.maxConnectionAgeGraceMs),
+        limitIdleness(connection, options.maxConnectionIdleMs),
+        keepAlive(connection, options),
       ]
-      session.once('close', () => {
-        sessions.delete(session)
+      connection.once('close', () => {
+        connections.delete(connection)
         for (const stop of stops) stop()
       })
     },
     drain(graceMs) {
-      for (const session of sessions) session.close()
+      for (const connection of connections) connection.drain()
       setTimeout(() => {
-        for (const session of sessions) session.destroy(undefined, constants.NGHTTP2_CANCEL)
+        for (const connection of connections) connection.destroy()
       }, graceMs).unref()
       setTimeout(() => {
         for (const socket of sockets) socket.destroy()
@@ -78,18 +75,11 @@ export function createConnectionLife(options: ConnectionLifeOptions): Connection
   }
 }
 
-function limitAge(session: ServerHttp2Session, ageMs: number, graceMs: number): () => void {
-  // A session that has ended gives its socket away no more, and is not closed before its client has closed it.
-  const { socket } = session
-  const endSocket = socket.destroySoon.bind(socket)
+function limitAge(connection: ServerConnection, ageMs: number, graceMs: number): () => void {
   let timer = setTimeout(() => {
-    if (!session.destroyed) {
-      session.goaway(constants.NGHTTP2_NO_ERROR, anyStream, maxAge)
-      session.close()
-    }
+    connection.drain()
     timer = setTimeout(() => {
-      session.destroy()
-      timer = setTimeout(endSocket, lingerMs).unref()
+      connection.destroy()
     }, graceMs).unref()
   }, ageMs).unref()
   return () => {
@@ -97,18 +87,12 @@ function limitAge(session: ServerHttp2Session, ageMs: number, graceMs: number): 
   }
 }
 
-function limitIdleness(session: ServerHttp2Session, idleMs: number): () => void {
-  let calls = 0
+function limitIdleness(connection: ServerConnection, idleMs: number): () => void {
   const timer = setTimeout(() => {
-    if (calls === 0 && !session.closed) session.close()
+    if (connection.streamCount === 0) connection.drain()
   }, idleMs).unref()
-  const callEnded = (): void => {
-    calls -= 1
-    if (calls === 0) timer.refresh()
-  }
-  session.on('stream', (stream: ServerHttp2Stream) => {
-    calls += 1
-    stream.on('close', callEnded)
+  connection.on('idle', () => {
+    timer.refresh()
   })
   return () => {
     clearTimeout(timer)
@@ -116,28 +100,21 @@ function limitIdleness(session: ServerHttp2Session, idleMs: number): () => void 
 }
 
 function keepAlive(
-  session: ServerHttp2Session,
+  connection: ServerConnection,
   { keepaliveMs, keepaliveTimeoutMs }: ConnectionLifeOptions,
 ): () => void {
   let timer = waitToPing()
 
   function waitToPing(): NodeJS.Timeout {
     return setTimeout(() => {
-      if (!session.destroyed && session.ping(answered)) timer = waitForAnswer()
-      else session.destroy()
+      connection.ping(() => {
+        clearTimeout(timer)
+        timer = waitToPing()
+      })
+      timer = setTimeout(() => {
+        connection.destroy()
+      }, keepaliveTimeoutMs).unref()
     }, keepaliveMs).unref()
-  }
-
-  function waitForAnswer(): NodeJS.Timeout {
-    return setTimeout(() => {
-      session.destroy()
-    }, keepaliveTimeoutMs).unref()
-  }
-
-  function answered(fault: Error | null): void {
-    clearTimeout(timer)
-    if (fault === null) timer = waitToPing()
-    else session.destroy()
   }
 
   return () => {

@@ -5,14 +5,12 @@
  * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
  * long-lived connections over new replicas.
  */
+import { createServer, type Server, type Socket } from 'node:net'
 import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-} from 'node:http2'
-import type { Socket } from 'node:net'
-import type { SecureContextOptions, TLSSocket } from 'node:tls'
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { listen } from '../listen.js'
 import {
@@ -20,12 +18,12 @@ import {
   type Certificates,
   type CertificateFilesOptions,
 } from '../certificate-files.js'
+import { ServerConnection } from '../http2/index.js'
 import { createCheckLane } from './check-lane.js'
 import { createConnectionLife, type ConnectionLifeOptions } from './connection-life.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
 import type { OtherCalls, OtherCallsOptions } from './other-calls.js'
 import { createRelay } from './relay.js'
-import { replaceStreamTable } from './stream-table.js'
 
 /** How to listen. */
 export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOptions {
@@ -39,12 +37,8 @@ export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOpti
  * 6.5.2: "no smaller than 100".
  */
 const maxRelayedStreams = 100
-const nodeMajor = Number.parseInt(process.versions.node, 10)
-/** As grpc-js has them: near its limit of memory Node refuses streams at random, which would be RPC errors. */
-const serverOptions = {
-  maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
-  maxSessionMemory: Number.MAX_SAFE_INTEGER,
-}
+/** What a client may make the gate keep of calls that are not complete, for each connection: room for a few of the longest. */
+const unfinishedMessages = 4
 
 /** A server that listens. */
 export interface GrpcServer {
@@ -90,18 +84,18 @@ export async function startGrpcServer(
   }, maxRelayedStreams)
   const life = createConnectionLife(options)
   const files = options.tls && (await CertificateFiles.load(options.tls))
-  const listener = createListener(files, options.tls?.clientCaFile !== undefined)
+  const lane = createCheckLane({ service, relay, maxMessageBytes: options.maxMessageBytes })
+  const connectionOptions = {
+    serve: lane,
+    onFault: service.onFault,
+    maxUnfinishedBytes: unfinishedMessages * options.maxMessageBytes,
+  }
+  const listener = createListener(files, options.tls?.clientCaFile !== undefined, (socket) => {
+    life.opened(new ServerConnection(socket, connectionOptions))
+  })
   listener.on('connection', (socket: Socket) => {
     life.accepted(socket)
   })
-  listener.on('session', (session) => {
-    replaceStreamTable(session, nodeMajor)
-    life.opened(session)
-  })
-  listener.on(
-    'stream',
-    createCheckLane({ service, relay, maxMessageBytes: options.maxMessageBytes }),
-  )
   const address = await listen(listener, options.address).catch((fault: unknown) => {
     files?.close()
     throw fault
@@ -128,23 +122,29 @@ export async function startGrpcServer(
   }
 }
 
-/** The HTTP/2 server in front, with TLS when there are certificates, of which new connections get the latest. */
+/** The listener in front, with TLS when there are certificates, of which new connections get the latest. */
 function createListener(
   files: CertificateFiles | undefined,
   asksForClients: boolean,
-): Http2Server | Http2SecureServer {
-  if (files === undefined) return createServer(serverOptions)
-  const listener = createSecureServer({
-    ...serverOptions,
-    ...secureContext(files.current),
-    requestCert: asksForClients,
-    rejectUnauthorized: asksForClients,
-  })
+  opened: (socket: Socket) => void,
+): Server {
+  if (files === undefined) return createServer({ noDelay: true }, opened)
+  const listener = createTlsServer(
+    {
+      ...secureContext(files.current),
+      noDelay: true,
+      ALPNProtocols: ['h2'],
+      requestCert: asksForClients,
+      rejectUnauthorized: asksForClients,
+    },
+    (socket: TLSSocket) => {
+      // "…MUST use protocol negotiation in TLS" (RFC 9113 section 3.2): who has not asked for HTTP/2 does not speak it.
+      if (socket.alpnProtocol === 'h2') opened(socket)
+      else socket.on('error', () => undefined).destroy()
+    },
+  )
   files.onChange((current) => {
     listener.setSecureContext(secureContext(current))
-  })
-  listener.on('secureConnection', (socket: TLSSocket) => {
-    socket.on('error', () => undefined) // Node leaves these to us (nodejs/node#35824); the session ends by itself.
   })
   return listener
 }

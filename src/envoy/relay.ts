@@ -14,11 +14,19 @@ import {
   constants,
   type ClientHttp2Session,
   type ClientHttp2Stream,
-  type Http2Session,
   type IncomingHttpHeaders,
-  type ServerHttp2Stream,
+  type OutgoingHttpHeaders,
 } from 'node:http2'
 import { duplexPair, type Duplex } from 'node:stream'
+import {
+  encodeFields,
+  errorCode,
+  type Field,
+  type RequestHead,
+  type ServerConnection,
+  type ServerStream,
+  type StreamHandler,
+} from '../http2/index.js'
 
 /** How a connection gets into a server; grpc-js calls it an injector. */
 export type InjectConnection = (connection: Duplex) => void
@@ -26,25 +34,28 @@ export type InjectConnection = (connection: Duplex) => void
 /** Hands streams on. */
 export interface Relay {
   /**
-   * Hands on a stream that has got no answer yet, with what was read of it already, and whether that was all of it.
-   * Never throws.
+   * Hands on a stream that has got no answer yet, with what was read of it already, and whether that was all of it. Gives
+   * who serves it from now on. Never throws.
    */
   take(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
+    stream: ServerStream,
+    connection: ServerConnection,
     received?: Buffer,
     isEnded?: boolean,
-  ): void
+  ): StreamHandler
   /** Cuts what is under way. */
   close(): void
 }
 
-const unavailable = {
-  ':status': 200,
-  'content-type': 'application/grpc+proto',
-  'grpc-status': 14,
-  'grpc-message': 'The call could not be handed on',
-}
+const unavailable = encodeFields([
+  [':status', '200'],
+  ['content-type', 'application/grpc+proto'],
+  ['grpc-status', '14'],
+  ['grpc-message', 'The call could not be handed on'],
+])
+const noBytes = Buffer.alloc(0)
+/** Serves what is over. */
+const nobody: StreamHandler = { data: ignore, ended: ignore, closed: ignore }
 const sessionOptions = {
   maxSendHeaderBlockLength: Number.MAX_SAFE_INTEGER,
   maxSessionMemory: Number.MAX_SAFE_INTEGER,
@@ -61,9 +72,9 @@ interface Passage {
  * when that was cut.
  */
 export function createRelay(inject: InjectConnection, maxStreams: number): Relay {
-  const passages = new Map<Http2Session, Passage>()
+  const passages = new Map<ServerConnection, Passage>()
 
-  function passageOf(client: Http2Session): Passage {
+  function passageOf(client: ServerConnection): Passage {
     const known = passages.get(client)
     if (known !== undefined) {
       const { closed, destroyed } = known.session
@@ -80,27 +91,21 @@ export function createRelay(inject: InjectConnection, maxStreams: number): Relay
   }
 
   return {
-    take(stream, headers, received = Buffer.alloc(0), isEnded = false) {
-      stream.on('error', ignore)
-      const client = stream.session
-      if (stream.destroyed || stream.closed || client === undefined || client.destroyed) return
+    take(stream, connection, received = noBytes, isEnded = false) {
       try {
-        const passage = passageOf(client)
+        const passage = passageOf(connection)
         if (passage.streams >= maxStreams) throw new Error('too many streams')
-        const upstream = passage.session.request({ ...headers }, { endStream: false })
+        const upstream = passage.session.request(toHeaders(stream.head), { endStream: false })
         passage.streams += 1
         upstream.once('close', () => {
           passage.streams -= 1
         })
-        join(stream, upstream)
-        if (isEnded) {
-          upstream.end(received)
-        } else {
-          if (received.length > 0) upstream.write(received)
-          stream.pipe(upstream)
-        }
+        if (received.length > 0) upstream.write(received) // Its room has been given back.
+        if (isEnded) upstream.end()
+        return new RelayedStream(stream, upstream)
       } catch {
-        answerUnavailable(stream)
+        stream.sendHeaders(unavailable, true)
+        return nobody
       }
     },
     close() {
@@ -120,36 +125,72 @@ function connectThrough(inject: InjectConnection): ClientHttp2Session {
   return session
 }
 
-/** Ties the answer of one stream to another, and the end of each to the other's. */
-function join(stream: ServerHttp2Stream, upstream: ClientHttp2Stream): void {
-  let trailers: IncomingHttpHeaders | undefined
-  upstream.on('error', ignore)
-  upstream.once('response', (headers, flags) => {
-    if (stream.destroyed || stream.closed) return
-    const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
-    stream.respond(headers, isWhole ? { endStream: true } : { waitForTrailers: true })
-    if (!isWhole) upstream.pipe(stream)
-  })
-  upstream.once('trailers', (fields: IncomingHttpHeaders) => {
-    trailers = fields
-  })
-  stream.once('wantTrailers', () => {
-    if (trailers === undefined) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-    else stream.sendTrailers(trailers)
-  })
-  upstream.once('close', () => {
-    if (stream.destroyed || stream.closed) return
-    if (!stream.headersSent) answerUnavailable(stream)
-    else if (upstream.rstCode !== constants.NGHTTP2_NO_ERROR) stream.close(upstream.rstCode)
-  })
-  stream.once('close', () => {
-    if (!upstream.closed) upstream.close(constants.NGHTTP2_CANCEL)
-  })
+/** A stream and the one behind it, each of which ends with the other. */
+class RelayedStream implements StreamHandler {
+  readonly #stream: ServerStream
+  readonly #upstream: ClientHttp2Stream
+  #isAnswered = false
+  #isWhole = false
+  #trailers: IncomingHttpHeaders | undefined
+
+  constructor(stream: ServerStream, upstream: ClientHttp2Stream) {
+    this.#stream = stream
+    this.#upstream = upstream
+    upstream.on('error', ignore) // A 'close' follows.
+    upstream.once('response', (headers, flags) => {
+      this.#isAnswered = true
+      this.#isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
+      stream.sendHeaders(encodeFields(toFields(headers)), this.#isWhole)
+    })
+    upstream.on('data', (bytes: Buffer) => {
+      upstream.pause()
+      stream.sendData(bytes, () => upstream.resume())
+    })
+    upstream.once('trailers', (fields: IncomingHttpHeaders) => {
+      this.#trailers = fields
+    })
+    upstream.once('end', () => {
+      if (this.#trailers === undefined) return
+      this.#isWhole = true
+      stream.sendTrailers(encodeFields(toFields(this.#trailers)))
+    })
+    upstream.once('close', () => {
+      if (!this.#isAnswered) stream.sendHeaders(unavailable, true)
+      else if (!this.#isWhole) stream.reset(upstream.rstCode || errorCode.internalError)
+    })
+  }
+
+  data(bytes: Buffer): void {
+    this.#upstream.write(bytes, () => {
+      this.#stream.credit(bytes.length)
+    })
+  }
+
+  ended(): void {
+    this.#upstream.end()
+  }
+
+  closed(): void {
+    // Not for what has got its answer: resets of ours would count against the connection behind.
+    if (!this.#isWhole) this.#upstream.close(constants.NGHTTP2_CANCEL)
+    else if (!this.#upstream.writableEnded) this.#upstream.end()
+  }
 }
 
-function answerUnavailable(stream: ServerHttp2Stream): void {
-  if (!stream.destroyed && !stream.closed) stream.respond(unavailable, { endStream: true })
-  stream.resume()
+/** The fields as node:http2 wants them: what comes several times as a list. */
+function toHeaders(head: RequestHead): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of head.fields) {
+    const known = headers[name]
+    headers[name] = known === undefined ? value : [known, value].flat()
+  }
+  return headers
+}
+
+function toFields(headers: IncomingHttpHeaders): Field[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): Field => [name, one]),
+  )
 }
 
 function ignore(): void {

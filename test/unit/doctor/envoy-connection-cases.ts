@@ -47,11 +47,6 @@ export const envoyConnectionCases: readonly DoctorCase[] = [
     ['envoy/cluster-health-checks', '- name: scopegate'],
   ),
   grpc(
-    'connections without end',
-    ['common_http_protocol_options: { max_requests_per_connection: 900 }', ''],
-    ['envoy/cluster-connection-requests', '- name: scopegate'],
-  ),
-  grpc(
     'a listener without a gate',
     [
       "typed_config:\n                      '@type': type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",

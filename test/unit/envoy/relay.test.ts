@@ -4,25 +4,27 @@ import {
   createServer,
   type ClientHttp2Session,
   type ClientHttp2Stream,
-  type Http2Server,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { endClient } from '../../support/end-client.js'
 import { createRelay, type InjectConnection, type Relay } from '../../../src/envoy/relay.js'
+import { ServerConnection } from '../../../src/http2/index.js'
 import { callRaw, type RawAnswer } from '../../support/raw-call.js'
 import { until } from '../../support/until.js'
 
-const servers: Http2Server[] = []
+const listeners: Server[] = []
+const faults: unknown[] = []
 const clients: ClientHttp2Session[] = []
 let relay: Relay
 
 afterEach(async () => {
   for (const client of clients.splice(0)) await endClient(client)
   relay.close()
-  for (const server of servers.splice(0)) server.close()
+  for (const listener of listeners.splice(0)) listener.close()
+  expect(faults.splice(0)).toEqual([])
 })
 
 /** A server behind the relay, which answers by `serve`. */
@@ -39,11 +41,14 @@ function behind(serve: (stream: ServerHttp2Stream) => void): InjectConnection {
 /** A listener that hands every stream on. */
 async function open(inject: InjectConnection, maxStreams = 10): Promise<string> {
   relay = createRelay(inject, maxStreams)
-  const listener = createServer()
-  servers.push(listener)
-  listener.on('stream', (stream, headers) => {
-    relay.take(stream, headers)
+  const listener = createTcpServer((socket) => {
+    new ServerConnection(socket, {
+      serve: (stream, connection) => relay.take(stream, connection),
+      onFault: (fault) => faults.push(fault),
+      maxUnfinishedBytes: 1_000_000,
+    })
   })
+  listeners.push(listener)
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   return `127.0.0.1:${String((listener.address() as AddressInfo).port)}`
 }
