@@ -187,9 +187,10 @@ function toHeaders(head: RequestHead): OutgoingHttpHeaders {
   return headers
 }
 
-function toFields(headers: IncomingHttpHeaders): Field[] {
+/** Node's types do not know that `:status` is a number. */
+function toFields(headers: Readonly<Record<string, unknown>>): Field[] {
   return Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one): Field => [name, one]),
+    [value].flat().map((one): Field => [name, String(one)]),
   )
 }
 

@@ -51,6 +51,8 @@ const greeting = Buffer.concat([
 /** The octets of our two pings, to know their answers apart. */
 const lifePing = Buffer.from('alive???')
 const drainPing = Buffer.from('draining')
+/** Frames between two requests that are no content: pings, windows, empty ones. */
+const maxIdleFrames = 10_000
 /** Each may be work for every open stream, and hardly any client changes its mind once. */
 const maxSettings = 1_000
 /** For a client to answer that it knows that it is to go, and again to read what it was told last. */
@@ -65,6 +67,7 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
   readonly #reader: FrameReader
   #expectedPreface = preface
   #settingsCount = 0
+  #idleFrames = 0
   #isOver = false
   #onPong: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
@@ -167,6 +170,8 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
     if (this.#settingsCount === 0 && type !== frameType.settings) {
       throw new ConnectionError(errorCode.protocolError, 'SETTINGS come first')
     }
+    if (type === frameType.headers) this.#idleFrames = 0
+    else if (type !== frameType.data || payload.length === 0) this.#countIdle()
     if (type === frameType.data) streams.data(flags, streamId, payload)
     else if (type === frameType.headers) streams.headers(flags, streamId, payload)
     else if (type === frameType.continuation) streams.continuation(flags, streamId, payload)
@@ -174,6 +179,13 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
     else if (type === frameType.windowUpdate) streams.windowUpdate(streamId, payload)
     else if (type === frameType.priority) this.#priority(streamId, payload)
     else this.#takeOwn(type, flags, streamId, payload)
+  }
+
+  /** A flood of frames that ask for nothing is cheaper to send than to read (CVE-2019-9512 and others like it). */
+  #countIdle(): void {
+    this.#idleFrames += 1
+    if (this.#idleFrames <= maxIdleFrames) return
+    throw new ConnectionError(errorCode.enhanceYourCalm, 'frames without end, and no request')
   }
 
   /** The frames that are about the connection; other types are ignored (section 4.1). */
