@@ -13,7 +13,6 @@ import {
   greatest,
   headers,
   openCheck,
-  padded,
   ping,
   priorityFields,
   request,
@@ -23,6 +22,7 @@ import {
   windowUpdate,
 } from '../../support/http2-frames.js'
 import { blockBytes, frame, frameType, preface } from '../../support/raw-http2.js'
+import { until } from '../../support/until.js'
 import { expectAllowed, expectServed, useWireDoor } from '../../support/wire-door.js'
 
 const door = useWireDoor()
@@ -158,40 +158,6 @@ describe('section 6: PROTOCOL_ERROR for a frame in the wrong place:', () => {
   })
 })
 
-describe('sections 6.1 and 6.2: padding', () => {
-  it.each<Row>([
-    ['as long as DATA', openCheck(1), data(1, Buffer.from([1]), flag.padded)],
-    ['longer than DATA', openCheck(1), data(1, Buffer.from([9, 0, 0]), flag.padded)],
-    ['as long as HEADERS', headers(1, Buffer.from([1]), flag.endHeaders | flag.padded)],
-    [
-      'longer than HEADERS',
-      headers(1, Buffer.concat([Buffer.from([255]), block]), flag.endHeaders | flag.padded),
-    ],
-    [
-      'into the priority of HEADERS',
-      headers(
-        1,
-        padded(priorityFields(0), 0).fill(2, 0, 1),
-        flag.endHeaders | flag.padded | flag.priority,
-      ),
-    ],
-  ])('%s is a PROTOCOL_ERROR', async (_name, ...frames) => {
-    const peer = await door.peer()
-    peer.send(...frames)
-    expect(await peer.refusal()).toBe('PROTOCOL_ERROR')
-  })
-
-  it.each([0, 1, 255])('of %i octets is left out of headers and data', async (octets) => {
-    const peer = await door.peer()
-    peer.send(
-      headers(1, padded(block, octets), flag.endHeaders | flag.padded),
-      data(1, padded(checkMessage.subarray(0, 7), octets), flag.padded),
-      data(1, padded(checkMessage.subarray(7), octets), flag.padded | flag.endStream),
-    )
-    await expectAllowed(peer, 1)
-  })
-})
-
 describe('section 4.1: a server ignores', () => {
   const everyFlag = 0xff
   it.each<Row>([
@@ -281,7 +247,7 @@ describe('sections 6.7 and 6.8:', () => {
     const peer = await door.peer()
     door.hold()
     peer.send(check(1), check(3), goaway())
-    await peer.next(({ type }) => type === frameType.settings)
+    await until(() => door.asked === 2)
     door.release()
     await expectAllowed(peer, 1)
     await expectAllowed(peer, 3)
