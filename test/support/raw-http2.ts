@@ -16,10 +16,13 @@ export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 export const frameType = {
   data: 0,
   headers: 1,
+  priority: 2,
   reset: 3,
   settings: 4,
+  pushPromise: 5,
   ping: 6,
   goaway: 7,
+  windowUpdate: 8,
   continuation: 9,
 }
 const endStream = 0x1
@@ -70,7 +73,7 @@ function streamEnd(bytes: Buffer): StreamEnd | undefined {
 
 /** The frames of a header block, with the end of the stream unless it goes on. */
 export function headerFrames(block: HeaderBlock, stream = 1, isEnd = true): Buffer[] {
-  const bytes = Buffer.concat(block.map(([name, value]) => literalField(name, value)))
+  const bytes = blockBytes(block)
   const frames: Buffer[] = []
   for (let at = 0; at === 0 || at < bytes.length; at += maxFrameBytes) {
     const part = bytes.subarray(at, at + maxFrameBytes)
@@ -79,6 +82,11 @@ export function headerFrames(block: HeaderBlock, stream = 1, isEnd = true): Buff
     frames.push(frame(at === 0 ? frameType.headers : frameType.continuation, flags, stream, part))
   }
   return frames
+}
+
+/** A header block in octets, every field a literal that nobody remembers. */
+export function blockBytes(block: HeaderBlock): Buffer {
+  return Buffer.concat(block.map(([name, value]) => literalField(name, value)))
 }
 
 /** One frame. */
