@@ -10,17 +10,17 @@ export function withoutPadding(flags: number, payload: Buffer): Buffer {
   const [padding] = payload
   if (padding === undefined) throw tooShort()
   // "greater than or equal to the length of the frame payload" (section 6.1); the length itself is an octet of it.
-  if (padding >= payload.length) {
-    throw new ConnectionError(errorCode.protocolError, 'more padding than payload')
-  }
+  if (padding >= payload.length) throw tooMuchPadding()
   return payload.subarray(1, payload.length - padding)
 }
 
-/** The fields of HEADERS without what they say of priorities. */
-export function withoutPriority(flags: number, payload: Buffer): Buffer {
-  if ((flags & flag.priority) === 0) return payload
+/** The fields of HEADERS: the payload without its padding, and without what it says of priorities. */
+export function fieldsOf(flags: number, payload: Buffer): Buffer {
+  const rest = withoutPadding(flags, payload)
+  if ((flags & flag.priority) === 0) return rest
   if (payload.length < priorityBytes) throw tooShort()
-  return payload.subarray(priorityBytes)
+  if (rest.length < priorityBytes) throw tooMuchPadding()
+  return rest.subarray(priorityBytes)
 }
 
 /** The number of 32 bits that is all of the payload. */
@@ -35,6 +35,10 @@ export function goawayPayload(lastStreamId: number, code: number, text: string):
   numbers.writeUInt32BE(lastStreamId, 0)
   numbers.writeUInt32BE(code, 4)
   return Buffer.concat([numbers, text === '' ? noBytes : Buffer.from(text)])
+}
+
+function tooMuchPadding(): ConnectionError {
+  return new ConnectionError(errorCode.protocolError, 'more padding than payload')
 }
 
 function tooShort(): ConnectionError {

@@ -19,7 +19,7 @@ import {
 } from './frame.js'
 import { HeaderBlock } from './header-block.js'
 import { HpackDecoder, type Field } from './hpack-decoder.js'
-import { readNumber, withoutPadding, withoutPriority } from './payload.js'
+import { fieldsOf, readNumber, withoutPadding } from './payload.js'
 import { areTrailers, toRequestHead, type RequestHead } from './request-head.js'
 import { ServerStream, type StreamHandler, type StreamHost } from './server-stream.js'
 import { connectionWindowBytes, defaultTableBytes, ownSettings, PeerSettings } from './settings.js'
@@ -37,6 +37,8 @@ export interface RequestStreamsOptions {
   readonly maxUnfinishedBytes: number
 }
 
+/** More than can be on their way at a time, unless a client means to try it. */
+const maxCut = 1_024
 const noMore = 'a frame on a stream that was never opened'
 
 /** The streams of one connection. Its methods throw what ends the connection: ConnectionError and HpackError. */
@@ -56,6 +58,9 @@ export class RequestStreams implements StreamHost {
     maxListBytes: ownSettings.maxHeaderListBytes,
   })
   #block: HeaderBlock | undefined
+  /** The last streams that ended before their requests did. */
+  readonly #cut: number[] = []
+  #cutCount = 0
   #usedWindowBytes = 0
   #unfinishedBytes = 0
   #lastFields: readonly Field[] | undefined
@@ -79,6 +84,7 @@ export class RequestStreams implements StreamHost {
   forget(stream: ServerStream): void {
     this.#open.delete(stream)
     this.waiting.delete(stream)
+    if (!stream.hasClientEnded) this.#rememberCut(stream.id)
     this.#unfinishedBytes -= stream.receivedBytes
     if (this.#open.size === 0) this.#options.onIdle()
   }
@@ -115,7 +121,7 @@ export class RequestStreams implements StreamHost {
   /** HEADERS. */
   headers(flags: number, streamId: number, payload: Buffer): void {
     if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, noMore)
-    const fields = withoutPriority(flags, withoutPadding(flags, payload))
+    const fields = fieldsOf(flags, payload)
     const isEnd = (flags & flag.endStream) !== 0
     if ((flags & flag.endHeaders) !== 0) {
       this.#takeBlock(streamId, isEnd, fields)
@@ -192,11 +198,13 @@ export class RequestStreams implements StreamHost {
     const stream = this.#open.get(streamId)
     if (stream !== undefined) {
       takeTrailers(stream, isEnd && fields !== undefined && areTrailers(fields))
-    } else if (streamId > this.lastStreamId && streamId <= this.lastServedId) {
-      this.lastStreamId = streamId
-      this.#begin(streamId, isEnd, fields)
+      return
     }
-    // What is left may have crossed with an end of ours.
+    // Sent before the client knew that we take no more streams, or that this one was over.
+    if (streamId > this.lastServedId || this.#cut.includes(streamId)) return
+    if (streamId <= this.lastStreamId) throw new ConnectionError(errorCode.protocolError, noMore)
+    this.lastStreamId = streamId
+    this.#begin(streamId, isEnd, fields)
   }
 
   #begin(streamId: number, isEnd: boolean, fields: readonly Field[] | undefined): void {
@@ -222,7 +230,13 @@ export class RequestStreams implements StreamHost {
     return this.#lastHead
   }
 
+  #rememberCut(streamId: number): void {
+    this.#cut[this.#cutCount % maxCut] = streamId
+    this.#cutCount += 1
+  }
+
   #refuse(streamId: number, code: number): void {
+    this.#rememberCut(streamId)
     this.write(numberFrame(frameType.rstStream, streamId, code))
   }
 

@@ -256,6 +256,7 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
     const text = fault instanceof Error && code !== errorCode.internalError ? fault.message : ''
     this.#goAway(this.#streams.lastStreamId, code, text)
     this.#end()
+    this.#socket.pause() // Nothing of it is of use, and there may be no end of it.
   }
 
   #goAway(lastStreamId: number, code: number, text: string): void {

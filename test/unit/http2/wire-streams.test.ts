@@ -172,6 +172,7 @@ describe('section 5.1.2: of more streams at a time than the server announces', (
   ])('%s, the last is refused with REFUSED_STREAM, until one is over', async (_name, flags) => {
     door.hold()
     const peer = await door.peer()
+    peer.send(windowUpdate(0, 2 ** 30))
     const limit = await peer.serverSetting(setting.maxConcurrentStreams)
     expect(limit).toBeGreaterThanOrEqual(100) // Section 6.5.2: "no smaller than 100".
     expect(limit).toBeLessThan(100_000)
