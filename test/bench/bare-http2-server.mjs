@@ -1,5 +1,5 @@
 /**
- * A process: the least that node:http2 can do for a Check call, below which no gate on Node.js can get. Reads the request,
+ * A process: the least that node:http2 can do for a Check call, which a gate on node:http2 cannot get below. Reads the request,
  * looks at nothing of it, and answers with the bytes of a file, in the fields that gRPC needs. Argument: the file.
  */
 import { readFileSync } from 'node:fs'

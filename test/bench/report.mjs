@@ -82,8 +82,8 @@ ${formatFigures(results)}
   CheckRequest of fifteen headers (${String(settings.requestBytes)} bytes) as Envoy 1.40 sends it, three identity headers in the answer, metrics on,
   default log level.
 - **no-op** is a grpc-js server with pass-through codecs and the same options that answers every call with the bytes of
-  one of the gate's own answers. It is what gRPC on Node.js costs; the gate answers by a lane of its own (ADR 0028) and can be above 1.
-- *bare node:http2* is what that lane stands on, and *grpc-go* a no-op server in Go, built when there is a Go toolchain. A
+  one of the gate's own answers. It is what gRPC on Node.js costs; the gate answers on HTTP/2 of its own (ADR 0033) and can be above 1.
+- *bare node:http2* is the least that Node's own HTTP/2 costs, and *grpc-go* a no-op server in Go, built when there is a Go toolchain. A
   scenario that names something else as its no-op is compared with that.
 - *NGINX door* asks the HTTP door as NGINX's auth_request does, with \`wrk\`; its no-op is a bare node:http server that
   answers 200 with one header.
