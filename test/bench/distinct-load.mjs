@@ -4,15 +4,14 @@
  * of their numbers, 32 bits each, in the order in which they are sent; without it they take turns. Is sent `{ address, requests }` and answers with what h2load.mjs resolves to.
  */
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:http2'
 import { callHeaders, callPath } from './check-call.mjs'
+import { openFrameClient } from './frame-client.mjs'
 
 const connections = 2
 const streams = 32
 const frames = splitFrames(readFileSync(process.argv[2]))
 const turns =
   process.argv[3] === undefined ? frames.map((_, index) => index) : readTurns(process.argv[3])
-const headers = { ':method': 'POST', ':path': callPath, ...callHeaders }
 /** By address: turns that another server takes must not bring back what this one saw last. */
 const nextTurns = new Map()
 
@@ -25,16 +24,16 @@ async function load(address, requests) {
   const startedAt = performance.now()
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      const session = connect(`http://${address}`)
+      const client = await openFrameClient(address, callPath, callHeaders)
       await Promise.all(
         Array.from({ length: streams }, async () => {
           while (seen.left > 0) {
             seen.left -= 1
-            await call(session, takeFrame(address), seen)
+            await call(client, takeFrame(address), seen)
           }
         }),
       )
-      session.close()
+      client.close()
     }),
   )
   const perSecond = (requests * 1_000) / (performance.now() - startedAt)
@@ -47,18 +46,13 @@ function takeFrame(address) {
   return frames[turns[next]]
 }
 
-async function call(session, frame, seen) {
+async function call(client, frame, seen) {
   await new Promise((resolve) => {
-    const stream = session.request(headers)
-    let isAnswered = false
-    stream.on('response', (response) => (isAnswered = response[':status'] === 200))
-    stream.on('data', (bytes) => (seen.answerBytes += bytes.length))
-    stream.on('error', () => (isAnswered = false))
-    stream.on('close', () => {
-      if (!isAnswered) seen.failures += 1
+    client.call(frame, (content) => {
+      if (content === undefined) seen.failures += 1
+      else seen.answerBytes += content.length
       resolve()
     })
-    stream.end(frame)
   })
 }
 

@@ -6,12 +6,11 @@
  * which times do not count yet. Answers with the rate it had, times in milliseconds, and how many answers were of which kind.
  */
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:http2'
 import { callHeaders, callPath } from './check-call.mjs'
+import { openFrameClient } from './frame-client.mjs'
 
 const template = readFileSync(process.argv[2])
 const place = process.argv[3] === undefined ? undefined : Number(process.argv[3])
-const headers = { ':method': 'POST', ':path': callPath, ...callHeaders }
 /** As many as Envoy has with two worker threads. */
 const connections = 2
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -23,13 +22,15 @@ process.on('message', (order) => {
 
 async function load({ address, seconds, perSecond, atOnce, isAlone = false, settleSeconds = 0 }) {
   globalThis.gc() // Now, and not while times are taken.
-  const sessions = Array.from({ length: connections }, () => connect(`http://${address}`))
+  const clients = await Promise.all(
+    Array.from({ length: connections }, () => openFrameClient(address, callPath, callHeaders)),
+  )
   const seen = { times: [], kinds: {} }
   const startedAt = performance.now()
   const endsAt = startedAt + seconds * 1_000
   let asked = 0
   const ask = async (dueAt) => {
-    const kind = await call(sessions[asked++ % connections])
+    const kind = await call(clients[asked++ % connections])
     seen.kinds[kind] = (seen.kinds[kind] ?? 0) + 1
     if (dueAt - startedAt >= settleSeconds * 1_000) seen.times.push(performance.now() - dueAt)
   }
@@ -41,7 +42,7 @@ async function load({ address, seconds, perSecond, atOnce, isAlone = false, sett
     }
     await Promise.all(Array.from({ length: atOnce }, loop))
   }
-  for (const session of sessions) session.close()
+  for (const client of clients) client.close()
   const sorted = seen.times.toSorted((a, b) => a - b)
   const at = (share) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
   const tookMs = performance.now() - startedAt
@@ -81,23 +82,16 @@ async function atRate({ perSecond, startedAt, endsAt, isAlone }, ask) {
 }
 
 /** Makes one call. Resolves to the kind of its answer. */
-async function call(session) {
+async function call(client) {
   return await new Promise((resolve) => {
-    const stream = session.request(headers)
-    let bytes = ''
-    stream.setEncoding('latin1')
-    stream.on('data', (text) => (bytes += text))
-    stream.on('error', () => (bytes = ''))
-    stream.on('close', () => {
-      resolve(kindOf(bytes))
+    client.call(place === undefined ? template : otherFrame(), (content) => {
+      resolve(content === undefined ? 'failed' : kindOf(content))
     })
-    stream.end(place === undefined ? template : otherFrame())
   })
 }
 
 /** What every answer has in its bytes is what the client is told. */
 function kindOf(bytes) {
-  if (bytes === '') return 'failed'
   if (bytes.includes('Too many requests are waiting')) return 'overloaded'
   if (bytes.includes('The decision took too long')) return 'deadline'
   return bytes.includes('The access token is not valid here') ? 'denied' : 'allowed'
