@@ -6,6 +6,9 @@
  *   few megabytes.
  * - Between two full collections V8 lets the heap grow to three or four times of what is alive, and a part of the
  *   finished calls grows old. A gate with 100,000 tokens then had twice the memory it has now (ADR 0030).
+ * - The space of young objects grows to 16 MiB. Until it is full, buffers that were read wait in it for their end, outside of
+ *   the heap but counted with it, and so full collections were due once a second though nothing had grown old. A small one is
+ *   emptied before, in less than a millisecond (ADR 0033).
  * - Where objects once lived long, in one burst of calls, V8 makes all later ones old from the start. What belongs to a call then
  *   stays until a full collection, with all that hangs on it: each check cost a fifth more, and the pauses were twice as long (ADR 0032).
  */
@@ -17,11 +20,12 @@ const neverMs = 2_000_000_000
 const growthPercent = 50
 
 /**
- * From now on V8 does not shrink the heap when it is idle, collects before it is large, and makes only young objects. Affects the
- * whole process.
+ * From now on V8 does not shrink the heap when it is idle, collects before it is large, often and little, and makes only young
+ * objects. Affects the whole process. Has to be called at its start, while the space of young objects is small.
  */
 export function keepHeap(): void {
   setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${String(neverMs)}`)
   setFlagsFromString(`--heap-growing-percent=${String(growthPercent)}`)
+  setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--no-allocation-site-pretenuring')
 }
