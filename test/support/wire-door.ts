@@ -20,6 +20,8 @@ export interface WireDoor {
   hold(): void
   /** Decides what waits, and all that comes. */
   release(): void
+  /** Ends the door within so many milliseconds. */
+  close(graceMs: number): Promise<void>
   /** From now on an answer has at least so many octets. */
   enlarge(bytes: number): void
 }
@@ -92,6 +94,9 @@ export function useWireDoor(): WireDoor {
     silentPeer: async () => await keep(connectSilent(port())),
     hold: () => (isHeld = true),
     release: letGo,
+    close: async (graceMs) => {
+      await door.close(graceMs)
+    },
     enlarge: (bytes) => (answerBytes = bytes),
   }
 }
