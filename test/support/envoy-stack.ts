@@ -36,7 +36,11 @@ export interface EnvoyStackOptions {
   readonly replace?: readonly Replacement[]
   readonly config?: Record<string, unknown>
   /** Trusted beside the authorization server of the stack. */
-  readonly moreIssuers?: readonly { readonly id: string; readonly issuer: string }[]
+  readonly moreIssuers?: readonly {
+    readonly id: string
+    readonly issuer: string
+    readonly keys?: Readonly<Record<string, unknown>>
+  }[]
   /** Before the gate starts: the place to break the authorization server. */
   readonly prepare?: (issuer: TestAuthorizationServer) => void
   /** False for a gate that never becomes ready. */
