@@ -18,6 +18,7 @@ import {
 } from '../http2/index.js'
 import { DeadlineWatch, type DueCall } from './deadline-watch.js'
 import { checkPath, type CheckCall, type ExtAuthzService } from './ext-authz-service.js'
+import { MessageBuffer, prefixBytes } from './message-buffer.js'
 import type { Relay } from './relay.js'
 import { serializeCheckAnswer, type CheckAnswer } from './to-check-response.js'
 
@@ -31,8 +32,6 @@ export interface CheckLaneOptions {
 /** Takes a new stream, whatever it turns out to be, and says who serves it. Never throws. */
 export type CheckLane = (stream: ServerStream, connection: ServerConnection) => StreamHandler
 
-/** A gRPC message has a flag and a length of four octets before it. */
-const prefixBytes = 5
 const noBytes = Buffer.alloc(0)
 const unitMs = new Map([
   ['H', 3_600_000],
@@ -95,10 +94,7 @@ class LaneCall implements CheckCall, DueCall, StreamHandler {
   readonly #stream: ServerStream
   readonly #connection: ServerConnection
   readonly #deadlineMs: number
-  #received: Buffer[] = []
-  #receivedBytes = 0
-  /** How many bytes message and prefix will have, 0 as long as the prefix is not there. */
-  #wholeBytes = 0
+  #received: MessageBuffer | undefined
   #isOver = false
 
   constructor(
@@ -124,43 +120,38 @@ class LaneCall implements CheckCall, DueCall, StreamHandler {
     return true
   }
 
-  data(bytes: Buffer): void {
+  data(bytes: Buffer, isLast: boolean): void {
     if (this.#isOver) return
-    this.#received.push(bytes)
-    this.#receivedBytes += bytes.length
-    if (this.#wholeBytes === 0 && this.#receivedBytes >= prefixBytes) this.#readPrefix()
     this.#stream.credit(bytes.length)
+    this.#received ??= new MessageBuffer(this.#options.maxMessageBytes)
+    this.#received.add(bytes, isLast)
     // Handed over at once: more than is allowed is never kept. A second message too is for grpc-js to refuse.
-    if (this.#receivedBytes > this.#wholeBytes && this.#wholeBytes > 0) this.#handOver(false)
+    if (this.#received.isUnusual) this.#handOver(false)
   }
 
   ended(): void {
     if (this.#isOver) return
-    if (this.#wholeBytes === 0 || this.#receivedBytes !== this.#wholeBytes) {
+    const message = this.#received?.message
+    if (message === undefined) {
       this.#handOver(true)
       return
     }
-    this.request = this.#join().subarray(prefixBytes)
+    this.request = message
     this.#options.service.handleCheck(this, (_error, answer) => {
       this.#answer(answer)
     })
+    // What was read of it is copied. Nobody may make the gate keep messages by asking for what takes long.
+    this.#forgetMessage()
   }
 
   closed(): void {
     this.#isOver = true
+    this.#forgetMessage()
   }
 
-  /** Leaves a message that grpc-js has to judge, compressed or too long, without room. */
-  #readPrefix(): void {
-    const prefix = this.#join()
-    const length = prefix.readUInt32BE(1)
-    const isUsual = prefix[0] === 0 && length <= this.#options.maxMessageBytes
-    this.#wholeBytes = isUsual ? prefixBytes + length : 1
-  }
-
-  #join(): Buffer {
-    const [first = noBytes] = this.#received
-    return this.#received.length < 2 ? first : Buffer.concat(this.#received)
+  #forgetMessage(): void {
+    this.request = noBytes
+    this.#received = undefined
   }
 
   #answer(answer: CheckAnswer): void {
@@ -182,7 +173,9 @@ class LaneCall implements CheckCall, DueCall, StreamHandler {
   #handOver(isEnded: boolean): void {
     if (!this.#finish()) return
     const stream = this.#stream
-    stream.handler = this.#options.relay.take(stream, this.#connection, this.#join(), isEnded)
+    const received = this.#received?.bytes
+    stream.handler = this.#options.relay.take(stream, this.#connection, received, isEnded)
+    this.#forgetMessage()
   }
 
   /** Ends the call; false when it is over already, or its client is gone. */

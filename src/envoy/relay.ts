@@ -162,6 +162,7 @@ class RelayedStream implements StreamHandler {
 
   data(bytes: Buffer): void {
     this.#upstream.write(bytes, () => {
+      this.#stream.release(bytes.length)
       this.#stream.credit(bytes.length)
     })
   }
@@ -179,12 +180,14 @@ class RelayedStream implements StreamHandler {
 
 /** The fields as node:http2 wants them: what comes several times as a list. */
 function toHeaders(head: RequestHead): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = {}
+  const headers = new Map<string, string | string[]>()
   for (const [name, value] of head.fields) {
-    const known = headers[name]
-    headers[name] = known === undefined ? value : [known, value].flat()
+    const known = headers.get(name)
+    if (known === undefined) headers.set(name, value)
+    else if (typeof known === 'string') headers.set(name, [known, value])
+    else known.push(value)
   }
-  return headers
+  return Object.fromEntries(headers)
 }
 
 /** Node's types do not know that `:status` is a number. */

@@ -23,6 +23,9 @@ const contentLength = /^\d{1,15}$/
 /** Control characters but the tab, and white space at an end (RFC 9110 section 5.5, RFC 9113 section 8.2.1). */
 const badValue = /[\0-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]$/
 
+const longValue = 256
+const goodLongFields = new WeakSet<Field>()
+
 /** The fields of one request. The same object may be that of many requests. */
 export class RequestHead {
   readonly method: string
@@ -55,15 +58,16 @@ export class RequestHead {
 export function toRequestHead(fields: readonly Field[]): RequestHead | undefined {
   let regular = 0
   const seen = new Set<string>()
-  for (const [name, value] of fields) {
+  for (const field of fields) {
+    const [name] = field
     if (name.startsWith(':')) {
       // "MUST NOT … after a regular field", and not the same one twice (section 8.3).
       if (regular > 0 || seen.has(name) || !pseudoFields.has(name)) return undefined
       seen.add(name)
-      if (badValue.test(value)) return undefined
+      if (!isGoodValue(field)) return undefined
     } else {
       regular += 1
-      if (!isRegularField(name, value)) return undefined
+      if (!isRegularField(field)) return undefined
     }
   }
   const head = new RequestHead(fields)
@@ -75,10 +79,21 @@ export function toRequestHead(fields: readonly Field[]): RequestHead | undefined
 
 /** Whether fields may follow the content of a request (section 8.1). */
 export function areTrailers(fields: readonly Field[]): boolean {
-  return fields.every(([name, value]) => isRegularField(name, value))
+  return fields.every(isRegularField)
 }
 
-function isRegularField(name: string, value: string): boolean {
-  if (!fieldName.test(name) || badValue.test(value) || forbidden.has(name)) return false
+function isRegularField(field: Field): boolean {
+  const [name, value] = field
+  if (!fieldName.test(name) || forbidden.has(name) || !isGoodValue(field)) return false
   return name !== 'te' || value === 'trailers'
+}
+
+/** A long value that a client has put into our table is looked at once, however often an octet brings it back. */
+function isGoodValue(field: Field): boolean {
+  const [, value] = field
+  if (value.length < longValue) return !badValue.test(value)
+  if (goodLongFields.has(field)) return true
+  const isGood = !badValue.test(value)
+  if (isGood) goodLongFields.add(field)
+  return isGood
 }

@@ -39,6 +39,8 @@ export interface RequestStreamsOptions {
 
 /** More than can be on their way at a time, unless a client means to try it. */
 const maxCut = 1_024
+/** As many as Node takes by itself. One octet may bring a field back, and each of them is work. */
+const maxFields = 128
 const noMore = 'a frame on a stream that was never opened'
 
 /** The streams of one connection. Its methods throw what ends the connection: ConnectionError and HpackError. */
@@ -48,8 +50,8 @@ export class RequestStreams implements StreamHost {
   sendWindowBytes: number = defaultWindowBytes
   /** The greatest number that was seen. */
   lastStreamId = 0
-  /** Streams with a greater number are ignored: the client was told that they are not served (section 6.8). */
-  lastServedId: number = maxInteger
+  /** Streams with a greater number are ignored, once the client was told that they are not served (section 6.8). */
+  lastServedId: number | undefined
   readonly write: (frames: Buffer) => void
   readonly #options: RequestStreamsOptions
   readonly #open = new StreamTable()
@@ -85,8 +87,11 @@ export class RequestStreams implements StreamHost {
     this.#open.delete(stream)
     this.waiting.delete(stream)
     if (!stream.hasClientEnded) this.#rememberCut(stream.id)
-    this.#unfinishedBytes -= stream.receivedBytes
     if (this.#open.size === 0) this.#options.onIdle()
+  }
+
+  release(bytes: number): void {
+    this.#unfinishedBytes -= bytes
   }
 
   /** Ends all of them without a word. */
@@ -113,7 +118,7 @@ export class RequestStreams implements StreamHost {
       const isEnd = (flags & flag.endStream) !== 0
       stream.hasClientEnded = isEnd
       stream.credit(payload.length - content.length)
-      stream.take(content)
+      stream.take(content, isEnd)
       if (isEnd) stream.end()
     }
   }
@@ -178,10 +183,14 @@ export class RequestStreams implements StreamHost {
     if (stream !== undefined) return stream
     if (streamId % 2 === 0 || streamId > this.lastStreamId) {
       // A client that was told to go may not know it yet.
-      if (streamId > this.lastServedId) return undefined
+      if (this.#isUnserved(streamId)) return undefined
       throw new ConnectionError(errorCode.protocolError, noMore)
     }
     return undefined
+  }
+
+  #isUnserved(streamId: number): boolean {
+    return this.lastServedId !== undefined && streamId > this.lastServedId
   }
 
   /** Gives the connection's room back at once: what is kept is bounded otherwise, and one stream must not block another. */
@@ -201,7 +210,7 @@ export class RequestStreams implements StreamHost {
       return
     }
     // Sent before the client knew that we take no more streams, or that this one was over.
-    if (streamId > this.lastServedId || this.#cut.includes(streamId)) return
+    if (this.#isUnserved(streamId) || this.#cut.includes(streamId)) return
     if (streamId <= this.lastStreamId) throw new ConnectionError(errorCode.protocolError, noMore)
     this.lastStreamId = streamId
     this.#begin(streamId, isEnd, fields)
@@ -210,8 +219,9 @@ export class RequestStreams implements StreamHost {
   #begin(streamId: number, isEnd: boolean, fields: readonly Field[] | undefined): void {
     const head = fields && this.#headOf(fields)
     if (this.#open.size >= ownSettings.maxStreams) this.#refuse(streamId, errorCode.refusedStream)
-    else if (fields === undefined) this.#refuse(streamId, errorCode.enhanceYourCalm)
-    else if (head === undefined) this.#refuse(streamId, errorCode.protocolError)
+    else if (fields === undefined || fields.length > maxFields) {
+      this.#refuse(streamId, errorCode.enhanceYourCalm)
+    } else if (head === undefined) this.#refuse(streamId, errorCode.protocolError)
     else {
       const stream = new ServerStream(this, streamId, head, ownSettings.streamWindowBytes)
       stream.hasClientEnded = isEnd

@@ -86,7 +86,7 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
       },
       onIdle: () => {
         this.emit('idle')
-        if (this.#streams.lastServedId < maxInteger) this.#end()
+        if (this.#streams.lastServedId !== undefined) this.#end()
       },
     })
     this.#reader = new FrameReader((type, flags, streamId, payload) => {
@@ -120,7 +120,8 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
 
   /** Tells the client to go, and ends the connection with the last stream that it opens before it knows. */
   drain(): void {
-    if (this.#isOver || this.#timer !== undefined) return
+    const isTold = this.#timer !== undefined || this.#streams.lastServedId !== undefined
+    if (this.#isOver || isTold) return
     if (this.#settingsCount === 0) {
       this.#end()
       return
@@ -242,7 +243,7 @@ export class ServerConnection extends EventEmitter<ConnectionEvents> {
   /** Says which stream is the last that is served, and ends when there is none any more. */
   #refuseMore(): void {
     const streams = this.#streams
-    if (this.#isOver || streams.lastServedId < maxInteger) return
+    if (this.#isOver || streams.lastServedId !== undefined) return
     streams.lastServedId = streams.lastStreamId
     this.#goAway(streams.lastServedId, errorCode.noError, '')
     if (streams.count === 0) this.#end()

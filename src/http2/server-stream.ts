@@ -23,8 +23,11 @@ import type { PeerSettings } from './settings.js'
 
 /** Who serves a stream. None of it may throw; after `closed` nothing is called. */
 export interface StreamHandler {
-  /** Takes a part of the request's content. Whoever has used it gives the room back by `credit`. */
-  data(bytes: Buffer): void
+  /**
+   * Takes a part of the request's content, and whether it is the last one: `ended` follows at once then. Whoever keeps it for
+   * longer copies it, or keeps all that was read with it. Gives the client room for more by `credit`.
+   */
+  data(bytes: Buffer, isLast: boolean): void
   /** The client has sent everything. */
   ended(): void
   /** The stream is over, whoever ended it. */
@@ -39,6 +42,8 @@ export interface StreamHost {
   /** How much the client has room for on the connection. */
   sendWindowBytes: number
   write(frames: Buffer): void
+  /** So much content is not kept any more. */
+  release(bytes: number): void
   forget(stream: ServerStream): void
 }
 
@@ -48,8 +53,8 @@ export class ServerStream {
   readonly head: RequestHead
   /** Who is told of what happens; another one takes over by being put here. */
   handler: StreamHandler | undefined
-  /** How much has come, with its padding. */
-  receivedBytes = 0
+  /** How much of what has come may be kept by whoever serves it. */
+  heldBytes = 0
   hasClientEnded = false
   isOver = false
   readonly #host: StreamHost
@@ -73,26 +78,34 @@ export class ServerStream {
 
   /** Takes `bytes` out of the window of the client; false when it has sent more than that. */
   receive(bytes: number): boolean {
-    this.receivedBytes += bytes
+    this.heldBytes += bytes
     this.#receiveWindowBytes -= bytes
     return this.#receiveWindowBytes >= 0
   }
 
   /** Takes a part of the content to the handler. What is not as long as it said is malformed (section 8.1.1). */
-  take(content: Buffer): void {
+  take(content: Buffer, isLast: boolean): void {
     this.#contentBytes += content.length
     if (this.#contentBytes > (this.head.contentLength ?? this.#contentBytes)) {
       this.reset(errorCode.protocolError)
-    } else if (content.length > 0) this.handler?.data(content)
+    } else if (content.length > 0) this.handler?.data(content, isLast)
   }
 
-  /** The client has sent everything. */
+  /** The client has sent everything: what is kept from now on is not content any more, but a call. */
   end(): void {
     this.hasClientEnded = true
     if (this.isOver) return
+    this.release(this.heldBytes)
     if (this.#contentBytes !== (this.head.contentLength ?? this.#contentBytes)) {
       this.reset(errorCode.protocolError)
     } else this.handler?.ended()
+  }
+
+  /** Says that so much content is not kept any more. */
+  release(bytes: number): void {
+    const released = Math.min(bytes, this.heldBytes)
+    this.heldBytes -= released
+    this.#host.release(released)
   }
 
   /** Gives the client room for as much as was used, once it is worth a frame. */
@@ -170,6 +183,7 @@ export class ServerStream {
     if (this.isOver) return
     this.isOver = true
     this.#queue = undefined
+    this.release(this.heldBytes)
     this.#host.forget(this)
     this.handler?.closed()
   }
