@@ -174,7 +174,8 @@ class RelayedStream implements StreamHandler {
   closed(): void {
     // Not for what has got its answer: resets of ours would count against the connection behind.
     if (!this.#isWhole) this.#upstream.close(constants.NGHTTP2_CANCEL)
-    else if (!this.#upstream.writableEnded) this.#upstream.end()
+    // Or it would wait for ever to send what nobody behind it reads any more, and keep its place.
+    this.#upstream.destroy()
   }
 }
 
