@@ -3,7 +3,6 @@ import type { CertificateFilesOptions } from './certificate-files.js'
 import type { Allow, DoorDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
 import {
-  checkMethod,
   createExtAuthzService,
   loadProto,
   startGrpcServer,
@@ -34,11 +33,9 @@ export async function openEnvoyDoor(
 ): Promise<GrpcServer | undefined> {
   const { grpc } = config.listen
   if (grpc === undefined) return undefined
-  const proto = loadProto()
   const service = createExtAuthzService({
     ...dependencies,
     response: {
-      serialize: checkMethod(proto).responseSerialize,
       managedHeaders: dependencies.managedHeaders,
       defersUnavailable: grpc.onUnavailable === 'defer',
     },
@@ -56,7 +53,7 @@ export async function openEnvoyDoor(
       maxConnectionIdleMs: grpc.maxConnectionIdleSeconds * 1_000,
     },
     service,
-    proto,
+    loadProto(),
   )
 }
 

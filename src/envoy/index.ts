@@ -2,4 +2,4 @@
 export { createExtAuthzService, type ExtAuthzService } from './ext-authz-service.js'
 export { startGrpcServer } from './grpc-server.js'
 export type { GrpcServer, GrpcServerOptions } from './grpc-server.js'
-export { checkMethod, loadProto } from './load-proto.js'
+export { loadProto } from './load-proto.js'

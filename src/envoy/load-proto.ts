@@ -1,6 +1,9 @@
-/** The wire as a definition: our own subset of Envoy's API, loaded from `proto/`. */
+/**
+ * The wire as a definition: our own subset of Envoy's API, loaded from `proto/`. For reflection, and for tests, where it is
+ * the reference for our own codecs; no call is read or answered with it.
+ */
 import { fileURLToPath } from 'node:url'
-import { loadSync, type MethodDefinition, type PackageDefinition } from '@grpc/proto-loader'
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 
 /** The service that proxies call, and whose health they ask for. */
 export const authorizationService = 'envoy.service.auth.v3.Authorization'
@@ -17,14 +20,4 @@ export function loadProto(): PackageDefinition {
     defaults: true,
     oneofs: true,
   })
-}
-
-/** The definition of the Check call. */
-export function checkMethod(definition: PackageDefinition): MethodDefinition<object, object> {
-  const service = definition[authorizationService]
-  const method = service !== undefined && 'Check' in service ? service['Check'] : undefined
-  if (method === undefined || typeof method !== 'object' || !('requestSerialize' in method)) {
-    throw new TypeError(`${authorizationService} has no Check`)
-  }
-  return method
 }

@@ -3,12 +3,7 @@ import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { credentials } from '@grpc/grpc-js'
 import { createCheck, createDecisionIds, noRevocations } from '../../src/check/index.js'
-import {
-  checkMethod,
-  createExtAuthzService,
-  loadProto,
-  startGrpcServer,
-} from '../../src/envoy/index.js'
+import { createExtAuthzService, loadProto, startGrpcServer } from '../../src/envoy/index.js'
 import {
   createForwardAuthService,
   dialects,
@@ -245,7 +240,6 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
     ...dependencies,
     wallMs: clock.wallMs,
     response: {
-      serialize: checkMethod(proto).responseSerialize,
       managedHeaders: () => [],
       defersUnavailable: false,
     },

@@ -1,8 +1,6 @@
 /** A gRPC client as a proxy is one: sends CheckRequests, gives back what matters of the answer. */
 import { Client, credentials, type ChannelCredentials } from '@grpc/grpc-js'
-import { checkMethod, loadProto } from '../../src/envoy/index.js'
-
-const method = checkMethod(loadProto())
+import { checkMethod as method } from './check-method.js'
 
 /** What a proxy tells about a request; everything but the essentials can be left out. */
 export interface HttpAttributes {

@@ -1,8 +1,6 @@
 /** What proto-loader's full decode of a CheckRequest says about the fields that a decision is made from. */
-import { checkMethod, loadProto } from '../../src/envoy/index.js'
 import type { DecodedCheckRequest } from '../../src/envoy/decode-check-request.js'
-
-const method = checkMethod(loadProto())
+import { checkMethod as method } from './check-method.js'
 
 interface FullHttp {
   method: string

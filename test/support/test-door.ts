@@ -2,7 +2,6 @@
 import type { Check, CheckRequest, Decision, DecisionEvent } from '../../src/check/index.js'
 import { createDecisionIds } from '../../src/check/index.js'
 import {
-  checkMethod,
   createExtAuthzService,
   loadProto,
   startGrpcServer,
@@ -18,7 +17,6 @@ const proto = loadProto()
 export interface TestDoorOptions {
   readonly server?: Partial<GrpcServerOptions>
   readonly check?: (request: CheckRequest) => Decision | Promise<Decision>
-  readonly serialize?: (response: object) => Buffer
   readonly observe?: (event: DecisionEvent) => void
   readonly defersUnavailable?: boolean
 }
@@ -53,7 +51,6 @@ export async function startTestDoor(options: TestDoorOptions = {}): Promise<Test
       faults.push(fault)
     },
     response: {
-      serialize: options.serialize ?? checkMethod(proto).responseSerialize,
       managedHeaders: () => [],
       defersUnavailable: options.defersUnavailable ?? false,
     },

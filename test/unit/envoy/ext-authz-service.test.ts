@@ -2,7 +2,7 @@
 import { Client, compressionAlgorithms, credentials } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CheckRequest } from '../../../src/check/index.js'
-import { checkMethod, loadProto } from '../../../src/envoy/index.js'
+import { checkPath } from '../../../src/envoy/ext-authz-service.js'
 import {
   checkRequestMessage,
   createCheckClient,
@@ -14,7 +14,6 @@ import { testAllow, testRefusal } from '../../support/decisions.js'
 import { startTestDoor, type TestDoor, type TestDoorOptions } from '../../support/test-door.js'
 import { key, lengthDelimited, varint } from '../../support/wire.js'
 
-const method = checkMethod(loadProto())
 let door: TestDoor
 let client: CheckClient
 
@@ -103,7 +102,7 @@ describe('a call that is an HTTP request', () => {
     )
     const answer = await new Promise<Buffer>((resolve, reject) => {
       const pass = (message: Buffer): Buffer => message
-      compressing.makeUnaryRequest(method.path, pass, pass, bytes, (error, response) => {
+      compressing.makeUnaryRequest(checkPath, pass, pass, bytes, (error, response) => {
         if (response === undefined) reject(error ?? new Error('no response'))
         else resolve(response)
       })
@@ -157,20 +156,17 @@ describe('a call that is an HTTP request', () => {
 
 describe('a fault in the door', () => {
   it.each([
-    ['of a refusal', () => testRefusal('missing_token')],
-    ['of an allow', () => testAllow()],
+    ['of a refusal', testRefusal('missing_token'), 'challenge'],
+    ['of an allow', testAllow(), 'identityHeaders'],
   ])(
     'while the answer %s is built refuses, and is told as what was answered',
-    async (_n, check) => {
-      let calls = 0
-      await reopen({
-        check,
-        serialize: (response) => {
-          calls += 1
-          if (calls > 1) throw new Error('no answer can be built')
-          return method.responseSerialize(response)
+    async (_n, decision, part) => {
+      const broken = Object.defineProperty(decision, part, {
+        get: () => {
+          throw new Error('no answer can be built')
         },
       })
+      await reopen({ check: () => broken })
       const answer = await client.check({})
       expect(answer).toMatchObject({ kind: 'denied', status: 500, code: 13 })
       const decisionId = answer.metadata['decision_id']

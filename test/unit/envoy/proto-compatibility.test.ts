@@ -6,7 +6,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Field } from 'protobufjs'
 import { Enum, MapField, Service, Type, type NamespaceBase, type Root } from 'protobufjs'
-import { checkMethod, loadProto } from '../../../src/envoy/index.js'
+import { fieldNumbers } from '../../../src/envoy/encode-check-response.js'
+import { checkMethod } from '../../support/check-method.js'
 import { loadOurProtos, loadUpstreamProtos } from '../../support/proto-roots.js'
 
 /** Younger than the copy of upstream: Envoy 1.37. An interop test with a real Envoy holds the first. */
@@ -88,11 +89,27 @@ describe('our subset of the protos', () => {
     expect(ours.filter((line) => line.includes('/'))).toEqual([
       'envoy.service.auth.v3.Authorization/Check(, envoy.service.auth.v3.CheckRequest) returns envoy.service.auth.v3.CheckResponse',
     ])
-    const { path, requestStream, responseStream } = checkMethod(loadProto())
+    const { path, requestStream, responseStream } = checkMethod
     expect({ path, requestStream, responseStream }).toEqual({
       path: '/envoy.service.auth.v3.Authorization/Check',
       requestStream: false,
       responseStream: false,
     })
+  })
+})
+
+describe('the numbers of the fields that we encode', () => {
+  const fields = Object.entries(fieldNumbers).flatMap(([message, numbers]) =>
+    Object.entries(numbers).map(([name, id]) => ({ message, name, id })),
+  )
+  const youngerThanUpstream = 'error_response'
+
+  const roots = [loadOurProtos(), loadUpstreamProtos()]
+
+  it.each(fields)('are those of the protos for $name of $message', ({ message, name, id }) => {
+    const expected = name === youngerThanUpstream ? [id, undefined] : [id, id]
+    expect(roots.map((root) => root.lookupType(message).fields[name]?.id)).toEqual(expected)
+    // A tag of one octet.
+    expect(id).toBeLessThan(16)
   })
 })

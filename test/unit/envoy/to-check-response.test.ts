@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AnswerFormat } from '../../../src/check/index.js'
 import { decisionIdLength, reasonAnswers, reasons } from '../../../src/check/index.js'
-import { checkMethod, loadProto } from '../../../src/envoy/index.js'
 import {
   prepareCheckResponse,
   serializeCheckAnswer,
@@ -17,7 +16,6 @@ import { lengthDelimited } from '../../support/wire.js'
 const decisionId = '0123456789abcdef0000002a'
 const managedNames = ['x-auth-subject', 'x_auth_subject', 'x-auth-scope']
 const options: CheckResponseOptions = {
-  serialize: checkMethod(loadProto()).responseSerialize,
   managedHeaders: () => managedNames,
   defersUnavailable: false,
 }
