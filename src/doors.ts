@@ -2,12 +2,7 @@
 import type { CertificateFilesOptions } from './certificate-files.js'
 import type { Allow, DoorDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
-import {
-  createExtAuthzService,
-  loadProto,
-  startGrpcServer,
-  type GrpcServer,
-} from './envoy/index.js'
+import { createExtAuthzService, startGrpcServer, type GrpcServer } from './envoy/index.js'
 import {
   createForwardAuthService,
   dialects,
@@ -53,7 +48,6 @@ export async function openEnvoyDoor(
       maxConnectionIdleMs: grpc.maxConnectionIdleSeconds * 1_000,
     },
     service,
-    loadProto(),
   )
 }
 

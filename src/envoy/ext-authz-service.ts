@@ -46,8 +46,10 @@ export interface ExtAuthzService extends Pick<ExtAuthzDependencies, 'onFault' | 
 
 const passThrough = (bytes: Buffer): Buffer => bytes
 
+/** The service that proxies call, and whose health they ask for. */
+export const authorizationService = 'envoy.service.auth.v3.Authorization'
 /** The `:path` of the Check call. */
-export const checkPath = '/envoy.service.auth.v3.Authorization/Check'
+export const checkPath: string = `/${authorizationService}/Check`
 
 const definition: ServiceDefinition = {
   Check: {

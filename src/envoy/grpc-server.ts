@@ -11,7 +11,6 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls'
-import type { PackageDefinition } from '@grpc/proto-loader'
 import { listen } from '../listen.js'
 import {
   CertificateFiles,
@@ -58,14 +57,13 @@ export interface GrpcServer {
 export async function startGrpcServer(
   options: GrpcServerOptions,
   service: ExtAuthzService,
-  definition: PackageDefinition,
 ): Promise<GrpcServer> {
   let isServing = false
   let others: Promise<OtherCalls> | undefined
   /** Loads what serves them when they are first needed, which is soon: Kubernetes asks for the health. */
   async function otherCalls(): Promise<OtherCalls> {
     others ??= import('./other-calls.js').then(
-      async ({ createOtherCalls }) => await createOtherCalls(options, service, definition),
+      async ({ createOtherCalls }) => await createOtherCalls(options, service),
     )
     const loaded = await others
     loaded.setServing(isServing)

@@ -2,4 +2,3 @@
 export { createExtAuthzService, type ExtAuthzService } from './ext-authz-service.js'
 export { startGrpcServer } from './grpc-server.js'
 export type { GrpcServer, GrpcServerOptions } from './grpc-server.js'
-export { loadProto } from './load-proto.js'

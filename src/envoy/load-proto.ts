@@ -5,9 +5,6 @@
 import { fileURLToPath } from 'node:url'
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 
-/** The service that proxies call, and whose health they ask for. */
-export const authorizationService = 'envoy.service.auth.v3.Authorization'
-
 const protoDirectory = fileURLToPath(new URL('../../proto', import.meta.url))
 
 /** Loads every message and service of `proto/`. Reads files; throws when the installation is not whole. */

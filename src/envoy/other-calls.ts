@@ -5,11 +5,9 @@
  * does not need it (ADR 0029).
  */
 import { Server } from '@grpc/grpc-js'
-import type { PackageDefinition } from '@grpc/proto-loader'
 import { HealthImplementation } from 'grpc-health-check'
-import type { ExtAuthzService } from './ext-authz-service.js'
+import { authorizationService, type ExtAuthzService } from './ext-authz-service.js'
 import { createInjector } from './injector.js'
-import { authorizationService } from './load-proto.js'
 import type { InjectConnection } from './relay.js'
 
 /** How they are served. */
@@ -27,11 +25,10 @@ export interface OtherCalls {
   close(): void
 }
 
-/** Creates the server. Rejects when the package of reflection cannot be loaded. */
+/** Creates the server. Rejects when what reflection needs cannot be loaded. */
 export async function createOtherCalls(
   options: OtherCallsOptions,
   service: ExtAuthzService,
-  definition: PackageDefinition,
 ): Promise<OtherCalls> {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
@@ -45,8 +42,11 @@ export async function createOtherCalls(
   health.addToServer(server)
   if (options.reflection) {
     // Loaded for who asks for it: it brings Google's own protobuf, and its service is two more files to parse.
-    const { ReflectionService } = await import('@grpc/reflection')
-    new ReflectionService(definition).addToServer(server)
+    const [{ ReflectionService }, { loadProto }] = await Promise.all([
+      import('@grpc/reflection'),
+      import('./load-proto.js'),
+    ])
+    new ReflectionService(loadProto()).addToServer(server)
   }
   return {
     inject: createInjector(server, service.onFault),

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { credentials } from '@grpc/grpc-js'
 import { createCheck, createDecisionIds, noRevocations } from '../../src/check/index.js'
-import { createExtAuthzService, loadProto, startGrpcServer } from '../../src/envoy/index.js'
+import { createExtAuthzService, startGrpcServer } from '../../src/envoy/index.js'
 import {
   createForwardAuthService,
   dialects,
@@ -217,7 +217,6 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
   const parsed = parseRoutePattern('/read')
   if (parsed.kind !== 'pattern') throw new Error('the pattern is good')
   const { policy } = compilePolicy([{ hosts: [], methods: [], pattern: parsed.pattern, route }])
-  const proto = loadProto()
   const check = createCheck({
     policy,
     authenticate: () => {
@@ -273,7 +272,6 @@ async function startBrokenDoor(): Promise<WorldGate & { close: () => Promise<voi
       maxConnectionIdleMs: 60_000,
     },
     service,
-    proto,
   )
   const client = createCheckClient(server.address, credentials.createInsecure())
   return {

@@ -1,7 +1,7 @@
 /** The Check call as proto-loader knows it: what peers speak, and the reference for our own codecs. */
 import type { MethodDefinition } from '@grpc/proto-loader'
-import { loadProto } from '../../src/envoy/index.js'
-import { authorizationService } from '../../src/envoy/load-proto.js'
+import { authorizationService } from '../../src/envoy/ext-authz-service.js'
+import { loadProto } from '../../src/envoy/load-proto.js'
 
 /** The definition of the Check call, with codecs for whole messages. */
 export const checkMethod = find()

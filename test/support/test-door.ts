@@ -3,15 +3,12 @@ import type { Check, CheckRequest, Decision, DecisionEvent } from '../../src/che
 import { createDecisionIds } from '../../src/check/index.js'
 import {
   createExtAuthzService,
-  loadProto,
   startGrpcServer,
   type ExtAuthzService,
   type GrpcServer,
   type GrpcServerOptions,
 } from '../../src/envoy/index.js'
 import { testAllow, testRefusal } from './decisions.js'
-
-const proto = loadProto()
 
 /** What a test may replace. */
 export interface TestDoorOptions {
@@ -69,7 +66,6 @@ export async function startTestDoor(options: TestDoorOptions = {}): Promise<Test
       ...options.server,
     },
     service,
-    proto,
   )
   return { ...server, service, events, faults }
 }
