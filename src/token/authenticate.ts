@@ -93,7 +93,10 @@ export function createAuthenticate(
   ): Promise<Authentication> {
     const mayWait = (name: string): boolean => {
       const room = rooms.get(name)
-      return room !== undefined && party.moveTo(room)
+      const hasPlace = room !== undefined && party.moveTo(room)
+      // It ends without. Whoever is asked about in the same turn must not find its place taken.
+      if (!hasPlace) party.end()
+      return hasPlace
     }
     const verification = await verifyToken(accessToken, mayWait, routing)
     cache.remember(key, verification)

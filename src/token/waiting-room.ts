@@ -72,8 +72,9 @@ export class Party {
     return true
   }
 
-  /** The verification ended: everybody is about to go. */
+  /** The verification ended: everybody is about to go. A second time changes nothing. */
   end(): void {
+    if (this.#hasEnded) return
     this.#room.free(this.#size)
     this.#hasEnded = true
   }

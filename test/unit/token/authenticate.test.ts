@@ -8,6 +8,9 @@ const limits = { maxTokens: 10, maxBytes: 1e6, maxRejections: 10, rejectionTtlMs
 const verification: JwtVerification = {
   authentication: { kind: 'rejected', reason: 'bad_signature', issuerId: 'main' },
 }
+const overloaded: JwtVerification = {
+  authentication: { kind: 'overloaded', issuerId: 'main' },
+}
 
 function setUp(verify: VerifyJwt, maxWaiting = 100) {
   let calls = 0
@@ -36,6 +39,15 @@ describe('authenticate', () => {
     const { authenticate, calls } = setUp(async () => verification)
     await Promise.all([settled(authenticate('t', anyRoute)), settled(authenticate('T', anyRoute))])
     expect(calls()).toBe(2)
+  })
+
+  it('keeps no place for who finds the room of an issuer full, in the same turn already', async () => {
+    const { authenticate } = setUp(async (accessToken, mayWaitForKeys) => {
+      if (accessToken === 'known') return verification
+      return mayWaitForKeys('main') ? await new Promise(() => undefined) : overloaded
+    }, 2)
+    for (let token = 0; token < 10; token++) authenticate(`unknown ${String(token)}`, anyRoute)
+    expect(await settled(authenticate('known', anyRoute))).toBe(verification.authentication)
   })
 
   it('answers without a promise once the token is known', async () => {
