@@ -1,5 +1,5 @@
 /**
- * The lane: Check calls in their usual form, served on HTTP/2 of our own, for a third of what grpc-js costs (ADR 0028, ADR 0033).
+ * The lane: Check calls in their usual form, served on HTTP/2 of our own, for a fraction of what grpc-js costs (ADR 0028, ADR 0033).
  *
  * The rules are:
  *   - usual is a POST of one whole message that is not compressed and not too long, with a time-out that can be read;
