@@ -21,6 +21,7 @@ import { checkPath, type CheckCall, type ExtAuthzService } from './ext-authz-ser
 import { MessageBuffer, prefixBytes } from './message-buffer.js'
 import type { Relay } from './relay.js'
 import { serializeCheckAnswer, type CheckAnswer } from './to-check-response.js'
+import { trailersOnly } from './trailers-only.js'
 
 /** What the lane needs. */
 export interface CheckLaneOptions {
@@ -51,12 +52,7 @@ const answerTrailers = encodeFields([
   ['grpc-status', '0'],
   ['grpc-message', 'OK'],
 ])
-const deadlineExceeded = encodeFields([
-  [':status', '200'],
-  ['content-type', 'application/grpc+proto'],
-  ['grpc-status', '4'],
-  ['grpc-message', 'Deadline%20exceeded'],
-])
+const deadlineExceeded = trailersOnly(4, 'Deadline%20exceeded')
 
 /** Creates the lane. */
 export function createCheckLane(options: CheckLaneOptions): CheckLane {

@@ -30,8 +30,6 @@ export interface ConnectionLife {
   drain(graceMs: number): void
 }
 
-/** For a client to read what it was told last. */
-const lingerMs = 1_000
 /** Multiples of the golden ratio spread over an interval more evenly than dice do. */
 const goldenRatio = 0.618_033_988_75
 
@@ -66,11 +64,8 @@ export function createConnectionLife(options: ConnectionLifeOptions): Connection
     drain(graceMs) {
       for (const connection of connections) connection.drain()
       setTimeout(() => {
-        for (const connection of connections) connection.destroy()
-      }, graceMs).unref()
-      setTimeout(() => {
         for (const socket of sockets) socket.destroy()
-      }, graceMs + lingerMs).unref()
+      }, graceMs).unref()
     },
   }
 }

@@ -27,6 +27,7 @@ import {
   type ServerStream,
   type StreamHandler,
 } from '../http2/index.js'
+import { trailersOnly } from './trailers-only.js'
 
 /** How a connection gets into a server; grpc-js calls it an injector. */
 export type InjectConnection = (connection: Duplex) => void
@@ -47,12 +48,7 @@ export interface Relay {
   close(): void
 }
 
-const unavailable = encodeFields([
-  [':status', '200'],
-  ['content-type', 'application/grpc+proto'],
-  ['grpc-status', '14'],
-  ['grpc-message', 'The call could not be handed on'],
-])
+const unavailable = trailersOnly(14, 'The call could not be handed on')
 const noBytes = Buffer.alloc(0)
 /** Serves what is over. */
 const nobody: StreamHandler = { data: ignore, ended: ignore, closed: ignore }

@@ -36,7 +36,6 @@ export const errorCode = {
   streamClosed: 5,
   frameSizeError: 6,
   refusedStream: 7,
-  cancel: 8,
   compressionError: 9,
   enhanceYourCalm: 11,
 } as const

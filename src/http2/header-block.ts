@@ -27,7 +27,6 @@ export class HeaderBlock {
   }
 
   whole(): Buffer {
-    const [first] = this.#pieces
-    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces)
+    return Buffer.concat(this.#pieces)
   }
 }

@@ -8,6 +8,7 @@
  *   - a block that repeats the last one, which changed nothing, is answered by the same list without a look at it.
  */
 import { decodeHuffman } from './huffman.js'
+import { defaultTableBytes } from './settings.js'
 import { staticTable, type Field } from './static-table.js'
 
 export type { Field } from './static-table.js'
@@ -28,8 +29,6 @@ export class HpackError extends Error {}
 
 /** What an entry counts beside its octets, in the table (RFC 7541 section 4.1) as in the list. */
 const entryOverheadBytes = 32
-/** How large the peer takes our table to be, until it has our settings and says another size (RFC 9113 section 6.5.2). */
-const initialTableBytes = 4_096
 /** The last octet of an integer is the fourth after its prefix, if not before: 2^28 is more than any block has octets. */
 const lastShift = 21
 
@@ -43,7 +42,7 @@ export class HpackDecoder {
 
   constructor(limits: HpackLimits) {
     this.#limits = limits
-    this.#table = new DynamicTable(Math.max(limits.maxTableBytes, initialTableBytes))
+    this.#table = new DynamicTable(Math.max(limits.maxTableBytes, defaultTableBytes))
   }
 
   /**
@@ -126,7 +125,7 @@ class DynamicTable {
   #inserted = 0
   #entries = 0
   #bytes = 0
-  #maxBytes = initialTableBytes
+  #maxBytes = defaultTableBytes
 
   constructor(largestBytes: number) {
     this.#ring = Array.from({ length: Math.floor(largestBytes / entryOverheadBytes) })

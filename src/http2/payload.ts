@@ -2,7 +2,6 @@
 import { ConnectionError, errorCode, flag } from './frame.js'
 
 const priorityBytes = 5
-const noBytes = Buffer.alloc(0)
 
 /** The payload of DATA or HEADERS without its padding. */
 export function withoutPadding(flags: number, payload: Buffer): Buffer {
@@ -34,7 +33,7 @@ export function goawayPayload(lastStreamId: number, code: number, text: string):
   const numbers = Buffer.alloc(8)
   numbers.writeUInt32BE(lastStreamId, 0)
   numbers.writeUInt32BE(code, 4)
-  return Buffer.concat([numbers, text === '' ? noBytes : Buffer.from(text)])
+  return Buffer.concat([numbers, Buffer.from(text)])
 }
 
 function tooMuchPadding(): ConnectionError {

@@ -53,13 +53,13 @@ export class ServerStream {
   readonly head: RequestHead
   /** Who is told of what happens; another one takes over by being put here. */
   handler: StreamHandler | undefined
-  /** How much of what has come may be kept by whoever serves it. */
-  heldBytes = 0
   hasClientEnded = false
   isOver = false
   readonly #host: StreamHost
   readonly #windowBytes: number
   #receiveWindowBytes: number
+  /** How much of what has come may be kept by whoever serves it. */
+  #heldBytes = 0
   #contentBytes = 0
   #creditBytes = 0
   #sendWindowBytes: number
@@ -78,7 +78,7 @@ export class ServerStream {
 
   /** Takes `bytes` out of the window of the client; false when it has sent more than that. */
   receive(bytes: number): boolean {
-    this.heldBytes += bytes
+    this.#heldBytes += bytes
     this.#receiveWindowBytes -= bytes
     return this.#receiveWindowBytes >= 0
   }
@@ -95,7 +95,7 @@ export class ServerStream {
   end(): void {
     this.hasClientEnded = true
     if (this.isOver) return
-    this.release(this.heldBytes)
+    this.release(this.#heldBytes)
     if (this.#contentBytes !== (this.head.contentLength ?? this.#contentBytes)) {
       this.reset(errorCode.protocolError)
     } else this.handler?.ended()
@@ -103,8 +103,8 @@ export class ServerStream {
 
   /** Says that so much content is not kept any more. */
   release(bytes: number): void {
-    const released = Math.min(bytes, this.heldBytes)
-    this.heldBytes -= released
+    const released = Math.min(bytes, this.#heldBytes)
+    this.#heldBytes -= released
     this.#host.release(released)
   }
 
@@ -183,7 +183,7 @@ export class ServerStream {
     if (this.isOver) return
     this.isOver = true
     this.#queue = undefined
-    this.release(this.heldBytes)
+    this.release(this.#heldBytes)
     this.#host.forget(this)
     this.handler?.closed()
   }
