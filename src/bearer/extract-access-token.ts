@@ -9,11 +9,11 @@
  *   - another scheme is "no authentication information", not an error of the client.
  */
 
-/** An access token, not yet verified in any way; or why there is none to verify. */
+import { isToken68, PresentedToken } from './presented-token.js'
+
+/** What was presented as an access token; or why nothing was. */
 export type Extraction =
-  | { readonly kind: 'extracted'; readonly accessToken: string }
-  | { readonly kind: 'missing_token' }
-  | { readonly kind: 'malformed_credentials' }
+  PresentedToken | { readonly kind: 'missing_token' } | { readonly kind: 'malformed_credentials' }
 
 const missing: Extraction = { kind: 'missing_token' }
 const malformed: Extraction = { kind: 'malformed_credentials' }
@@ -21,31 +21,61 @@ const malformed: Extraction = { kind: 'malformed_credentials' }
 /** 16 KiB: above every token that an identity provider is known to issue, below Envoy's header limit. */
 export const defaultMaxTokenBytes: number = 16_384
 
-const token68Form = String.raw`[A-Za-z0-9\-._~+/]+=*`
-/** As almost everybody writes it: found in one look at each character, where the general form takes three. */
-const usualForm = new RegExp(`^Bearer ${token68Form}$`)
-const token68 = new RegExp(`^${token68Form}$`)
 /** What AWS load balancers send: token68 has `=` at its end only. */
 const paddedParts = /^[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]+={0,2}$/
+/** As almost everybody writes it. */
+const usualStart = 'Bearer '
+const usualStartOctets = Buffer.from(usualStart)
+const space = 0x20
 const schemeThenRest = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: +(.*))?$/s
 const bearerAfterComma = /,\s*bearer(?:\s|$)/i
 
 /**
- * Takes the access token out of the value of the Authorization header.
- * Does not decode or verify the token. Never throws, and looks at no more than `maxTokenBytes` characters of token.
+ * Takes what was presented out of the value of the Authorization header: its text, or its octets. Of the usual spelling the
+ * form is left to whoever reads the text. Never throws, and looks at no more than `maxTokenBytes` characters of token.
  */
 export function extractAccessToken(
-  authorization: string | undefined,
+  authorization: string | Uint8Array | undefined,
   maxTokenBytes: number = defaultMaxTokenBytes,
   allowsPaddedParts = false,
 ): Extraction {
-  if (!authorization) return missing
+  if (!authorization?.length) return missing
+  const start = usualStart.length
+  // What is no token68 must not pass for one that is known where it is allowed: where it is, each is told apart at once.
+  if (
+    !allowsPaddedParts &&
+    authorization.length <= start + maxTokenBytes &&
+    startsAsUsual(authorization)
+  ) {
+    const sent =
+      typeof authorization === 'string' ? authorization.slice(start) : authorization.subarray(start)
+    return new PresentedToken(sent, false)
+  }
+  const text = typeof authorization === 'string' ? authorization : utf8(authorization)
+  return extractFromText(text, maxTokenBytes, allowsPaddedParts)
+}
+
+/** Whether the scheme, one space and something else are there. */
+function startsAsUsual(authorization: string | Uint8Array): boolean {
+  const start = usualStart.length
+  if (typeof authorization === 'string') {
+    return (
+      authorization.length > start &&
+      authorization.startsWith(usualStart) &&
+      authorization.charCodeAt(start) !== space
+    )
+  }
+  for (let i = 0; i < start; i++) if (authorization[i] !== usualStartOctets[i]) return false
+  return authorization.length > start && authorization[start] !== space
+}
+
+function extractFromText(
+  authorization: string,
+  maxTokenBytes: number,
+  allowsPaddedParts: boolean,
+): Extraction {
   // "Bearer" and its spaces are outside the limit; 64 characters is room for both.
   if (authorization.length > maxTokenBytes + 64) return oversized(authorization)
-
-  if (authorization.length <= maxTokenBytes && usualForm.test(authorization)) {
-    return { kind: 'extracted', accessToken: authorization.slice('Bearer '.length) }
-  }
   const match = schemeThenRest.exec(authorization)
   if (match === null) return malformed
   const [, scheme = '', credentials = ''] = match
@@ -54,14 +84,14 @@ export function extractAccessToken(
     return bearerAfterComma.test(authorization) ? malformed : missing
   }
   if (credentials === '') return missing
-  if (credentials.length > maxTokenBytes || !isToken(credentials, allowsPaddedParts)) {
-    return malformed
-  }
-  return { kind: 'extracted', accessToken: credentials }
+  if (credentials.length > maxTokenBytes) return malformed
+  if (isToken68(credentials)) return new PresentedToken(credentials, false)
+  const isPadded = allowsPaddedParts && paddedParts.test(credentials)
+  return isPadded ? new PresentedToken(credentials, true) : malformed
 }
 
-function isToken(credentials: string, allowsPaddedParts: boolean): boolean {
-  return token68.test(credentials) || (allowsPaddedParts && paddedParts.test(credentials))
+function utf8(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString()
 }
 
 /** Too long for an access token: not one of ours when it says so by its first word, else malformed. */

@@ -95,11 +95,11 @@ export function createCheck(dependencies: CheckDependencies): Check {
       limits.maxTokenBytes,
       route.resource.allowsPaddedParts,
     )
-    if (extraction.kind !== 'extracted') return refusals.get(extraction.kind, route)
+    if (extraction.kind !== 'presented') return refusals.get(extraction.kind, route)
 
-    const authentication = authenticate(extraction.accessToken, route)
+    const authentication = authenticate(extraction, route)
     return authentication instanceof PendingAuthentication
-      ? wait(authentication, { route, host, path: target.path }, request)
+      ? wait(authentication, { route, host, path: target.path }, request.remainingMs)
       : conclude(authentication, route, host, target.path)
   }
 
@@ -120,6 +120,8 @@ export function createCheck(dependencies: CheckDependencies): Check {
         return authorize(authentication.token, route, host, path)
       case 'rejected':
         return refusals.get(authentication.reason, route, authentication.issuerId)
+      case 'malformed_credentials':
+        return refusals.get('malformed_credentials', route)
       case 'overloaded':
         return refusals.get('overloaded', route, authentication.issuerId)
       case 'unavailable':
@@ -132,14 +134,14 @@ export function createCheck(dependencies: CheckDependencies): Check {
   async function wait(
     pending: PendingAuthentication,
     { route, host, path }: { route: Route; host: string; path: string },
-    request: CheckRequest,
+    remainingMs: () => number,
   ): Promise<Decision> {
     if (!pending.join()) {
       pending.result.catch(onFault)
       return refusals.get('overloaded', route)
     }
     try {
-      const budgetMs = Math.min(limits.budgetMs, request.remainingMs() * shareOfProxyTimeout)
+      const budgetMs = Math.min(limits.budgetMs, remainingMs() * shareOfProxyTimeout)
       const result = await within(clock, budgetMs, pending.result, undefined)
       return result === undefined
         ? refusals.get('deadline', route)

@@ -18,7 +18,8 @@ export interface DecodedCheckRequest {
   method: string
   path: string
   host: string
-  authorization: string | undefined
+  /** A part of the message, most often. */
+  authorization: Uint8Array | undefined
   accept: string | undefined
   contentType: string | undefined
   requestId: string | undefined
@@ -119,13 +120,16 @@ function headerMapField(field: number, reader: Reader, decoded: DecodedCheckRequ
   return field === 1 && header(reader, decoded)
 }
 
-/** A HeaderValue, or an entry of the `headers` map: key is 1, value is 2, raw_value is 3. */
+/**
+ * A HeaderValue, or an entry of the `headers` map: key is 1, value is 2, raw_value is 3. The value is left where it is until it
+ * is known to be wanted.
+ */
 function header(reader: Reader, decoded: DecodedCheckRequest): true {
   const length = reader.uint32()
   const end = reader.pos + length
   if (end > reader.len) throw new RangeError('a header reaches beyond the end')
   let name: HeaderField | undefined
-  let value = ''
+  let valueAt: number | undefined
   let isRaw = false
   while (reader.pos < end) {
     const tag = reader.uint32()
@@ -135,31 +139,45 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
         break
       case 0x12: // 2: value
       case 0x1a: // 3: raw_value
-        value = headerValue(reader, name)
+        valueAt = reader.pos
         isRaw = tag === 0x1a
+        reader.skipType(lengthDelimited)
         break
       default:
         reader.skipType(tag & 7)
     }
   }
   if (reader.pos !== end) throw new RangeError('a header field reaches beyond its header')
-  // The text form of `:path` has lost the same octets as `path`.
-  if (name === 'rawPath' && !isRaw) return true
-  if (name !== undefined && name !== 'unwanted') {
-    const before = decoded[name]
-    decoded[name] = before === undefined ? value : `${before},${value}`
-  }
+  if (name !== undefined) keepHeader(reader, decoded, name, valueAt, isRaw)
+  reader.pos = end
   return true
 }
 
-/** The key comes first from every encoder; only then may the value of an unwanted header be skipped. */
-function headerValue(reader: Reader, name: HeaderField | undefined): string {
-  if (name !== 'unwanted') return reader.string()
-  reader.skipType(lengthDelimited)
-  return ''
+function keepHeader(
+  reader: Reader,
+  decoded: DecodedCheckRequest,
+  name: HeaderField,
+  valueAt: number | undefined,
+  isRaw: boolean,
+): void {
+  // The text form of `:path` has lost the same octets as `path`.
+  if (name === 'rawPath' && !isRaw) return
+  if (valueAt !== undefined) reader.pos = valueAt
+  if (name === 'authorization') {
+    const octets = valueAt === undefined ? noOctets : reader.bytes()
+    const before = decoded.authorization
+    decoded.authorization = before === undefined ? octets : Buffer.concat([before, comma, octets])
+    return
+  }
+  const value = valueAt === undefined ? '' : reader.string()
+  const before = decoded[name]
+  decoded[name] = before === undefined ? value : `${before},${value}`
 }
 
-type HeaderField = 'authorization' | 'accept' | 'contentType' | 'requestId' | 'rawPath' | 'unwanted'
+const noOctets = Buffer.alloc(0)
+const comma = Buffer.from(',')
+
+type HeaderField = 'authorization' | 'accept' | 'contentType' | 'requestId' | 'rawPath'
 
 /** The wanted headers by the length of their name, which tells most others apart from them at once. */
 const wantedHeaders: readonly (readonly WantedHeader[] | undefined)[] = byLength([
@@ -183,15 +201,15 @@ function byLength(names: readonly (readonly [string, HeaderField])[]): WantedHea
   return wanted
 }
 
-/** Which header it is. Looks at the octets where they are: making a string of each name would cost more than all else. */
-function headerName(reader: Reader): HeaderField {
+/** Which header it is; undefined for one that is not wanted. Looks at the octets where they are: making a string of each name would cost more than all else. */
+function headerName(reader: Reader): HeaderField | undefined {
   const { buf, pos } = reader
   // Of a name longer than 127 octets, which has a length of two, this is no length; then there is none that is so long.
   const candidates = wantedHeaders[buf[pos] as number]
   reader.skipType(lengthDelimited)
-  if (candidates === undefined) return 'unwanted'
+  if (candidates === undefined) return undefined
   for (const { name, field } of candidates) if (isAt(buf, pos + 1, name)) return field
-  return 'unwanted'
+  return undefined
 }
 
 function isAt(buf: Uint8Array, start: number, name: Uint8Array): boolean {

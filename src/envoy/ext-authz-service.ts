@@ -102,7 +102,7 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
         ? toCheckRequest(decoded, () => remainingMs(call, wallMs))
         : undefined
     const exchange = { callback, decoded, request, startedAtMs, decisionId: nextDecisionId() }
-    if (request === undefined) {
+    if (decoded === undefined || request === undefined) {
       // Fail closed: unreadable bytes are a denial (CVE-2024-23324), and so is what has no HTTP request: the TCP filter
       // and an empty message, for which there is no route.
       respond(exchange, check.refuse(decoded === undefined ? 'malformed_request' : 'no_route'))
@@ -110,6 +110,8 @@ export function createExtAuthzService(dependencies: ExtAuthzDependencies): ExtAu
     }
     const decision = check(request)
     if (decision instanceof Promise) {
+      // A part of the message would keep all of it, and what was read with it, for as long as there is to wait.
+      request.authorization = decoded.authorization = undefined
       void decision.then((settled) => {
         respond(exchange, settled)
       })
@@ -138,7 +140,11 @@ function tryDecode(bytes: Buffer): DecodedCheckRequest | undefined {
   }
 }
 
-function toCheckRequest(decoded: DecodedCheckRequest, remaining: () => number): CheckRequest {
+interface OwnCheckRequest extends CheckRequest {
+  authorization: CheckRequest['authorization']
+}
+
+function toCheckRequest(decoded: DecodedCheckRequest, remaining: () => number): OwnCheckRequest {
   const { resource, route } = decoded
   return {
     method: decoded.method,

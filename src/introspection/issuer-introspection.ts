@@ -8,7 +8,7 @@
  *   - another configuration does not make an issuer healthy, nor a known token new (ADR 0025).
  */
 import { describeFault, discoverUrl, type Fetch, type KeySearch } from '../jwks/index.js'
-import type { Clock, JwtVerification, TokenCache } from '../token/index.js'
+import type { Clock, JwtVerification } from '../token/index.js'
 import type { JwsAlgorithm } from '../jwks/index.js'
 import { askEndpoint, membersOf, QuestionRefused } from './ask-endpoint.js'
 import type { CircuitState } from './circuit-breaker.js'
@@ -26,7 +26,7 @@ export interface IntrospectionDependencies {
   readonly fetchFor: (options: IntrospectionOptions) => Fetch
   readonly readFile: (path: string) => Promise<Buffer>
   readonly randomId: () => string
-  readonly hashOf: typeof TokenCache.keyOf
+  readonly hashOf: (accessToken: string) => string
   readonly findKeys: (
     issuerId: string,
     kid: string | undefined,

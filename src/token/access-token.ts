@@ -24,6 +24,16 @@ export interface VerifiedAccessToken {
   memory?: unknown
 }
 
+/** An access token as it was sent: it has the form of one only when it has a text. */
+export interface SentToken {
+  /** All of it, as text or as octets that must not be kept. */
+  readonly sent: string | Uint8Array
+  /** Whether it is no token68 but three padded parts, which only some routes allow. */
+  readonly isPadded: boolean
+  /** The token; undefined for what is none by its form. */
+  text(): string | undefined
+}
+
 /** What authenticating an access token ends with. `issuerId` is missing while the issuer is not a configured one. */
 export type Authentication =
   | { readonly kind: 'verified'; readonly token: VerifiedAccessToken }
@@ -35,5 +45,7 @@ export type Authentication =
   | { readonly kind: 'unavailable'; readonly issuerId: string; readonly cause: unknown }
   /** The issuer could not be asked about the token: nothing is known of it. */
   | { readonly kind: 'introspection_unavailable'; readonly issuerId: string }
+  /** It has not the form of an access token. */
+  | { readonly kind: 'malformed_credentials' }
   /** Too many wait for the keys of this issuer or, without an issuer, for signatures; this one was not begun. */
   | { readonly kind: 'overloaded'; readonly issuerId: string | undefined }

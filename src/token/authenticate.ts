@@ -4,17 +4,18 @@
  * The rules are:
  *   - what waits for keys waits in the room of its issuer, whatever else there is to wait for in the common one: so
  *     tokens with unknown keys, as many as they are, never use up the places of tokens whose key is known;
+ *   - what is known by all of its octets has been looked at when it was new: the form is looked at only of what is not;
  *   - a verification counts until it ends, so that what it holds is bounded while an issuer hangs;
  *   - what is known is answered however much there is to do: only what would have to be begun can be refused.
  */
-import type { Authentication } from './access-token.js'
+import type { Authentication, SentToken } from './access-token.js'
 import { TokenCache } from './token-cache.js'
 import type { RouteToken, TokenDemand, TokenRouting, VerifyToken } from './token-routing.js'
 import { Party, WaitingRoom } from './waiting-room.js'
 
-/** Authenticates an access token for a route; at once when it is known. Never throws. */
+/** Authenticates an access token for a route; at once when it is known. Never throws, and keeps no octets of a message. */
 export type Authenticate = (
-  accessToken: string,
+  token: SentToken,
   demand: TokenDemand,
 ) => Authentication | PendingAuthentication
 
@@ -51,6 +52,7 @@ export interface AuthenticateLimits {
 }
 
 const overloaded: Authentication = { kind: 'overloaded', issuerId: undefined }
+const malformed: Authentication = { kind: 'malformed_credentials' }
 
 /** Puts the cache in front of a verifier. Without `routeToken` every token is a JWT. */
 export function createAuthenticate(
@@ -65,14 +67,23 @@ export function createAuthenticate(
     [...limits.maxWaitingForKeys].map(([name, places]) => [name, new WaitingRoom(places)]),
   )
 
-  return function authenticate(accessToken, demand) {
-    const routing = routeToken?.(accessToken, demand)
-    if (routing?.refusal !== undefined) return routing.refusal
-    const suffix = routing?.cacheSuffix ?? ''
-    const hash = TokenCache.keyOf(accessToken)
-    const key = suffix === '' ? hash : hash + suffix
+  return function authenticate(token, demand) {
+    if (routeToken === undefined) return knownOrBegun(token, keyOf(token), undefined)
+    const accessToken = token.text()
+    if (accessToken === undefined) return malformed
+    const routing = routeToken(accessToken, demand)
+    return routing.refusal ?? knownOrBegun(token, keyOf(token) + routing.cacheSuffix, routing)
+  }
+
+  function knownOrBegun(
+    token: SentToken,
+    key: string,
+    routing: TokenRouting | undefined,
+  ): Authentication | PendingAuthentication {
     const known = cache.get(key) ?? underWay.get(key)
     if (known !== undefined) return known
+    const accessToken = token.text()
+    if (accessToken === undefined) return malformed
     if (limits.mayBegin?.() === false) return overloaded
     const party = Party.in(commonRoom)
     if (party === undefined) return overloaded
@@ -102,4 +113,10 @@ export function createAuthenticate(
     cache.remember(key, verification)
     return verification.authentication
   }
+}
+
+/** What a route does not allow must not be known there. No hash and no suffix has this mark. */
+function keyOf({ sent, isPadded }: SentToken): string {
+  const hash = TokenCache.keyOf(sent)
+  return isPadded ? `${hash} padded` : hash
 }

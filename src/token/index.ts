@@ -1,6 +1,6 @@
 /** Access tokens: whether one can be trusted, why not, and for how long. Knows nothing of routes, scopes or proxies. */
 export type { Clock } from '../jwks/index.js'
-export type { Authentication, VerifiedAccessToken } from './access-token.js'
+export type { Authentication, SentToken, VerifiedAccessToken } from './access-token.js'
 export { createAuthenticate, PendingAuthentication } from './authenticate.js'
 export type { Authenticate } from './authenticate.js'
 export { decodeJwt } from './decode-jwt.js'

@@ -94,8 +94,8 @@ export class TokenCache {
     })
   }
 
-  /** The name of a token in this cache. */
-  static keyOf(accessToken: string): string {
+  /** The name of a token in this cache. One beyond ASCII, as no token is, may have that of another such one. */
+  static keyOf(accessToken: string | Uint8Array): string {
     return hash('sha256', accessToken, 'base64')
   }
 

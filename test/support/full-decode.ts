@@ -1,5 +1,8 @@
 /** What proto-loader's full decode of a CheckRequest says about the fields that a decision is made from. */
-import type { DecodedCheckRequest } from '../../src/envoy/decode-check-request.js'
+import {
+  decodeCheckRequest,
+  type DecodedCheckRequest,
+} from '../../src/envoy/decode-check-request.js'
 import { checkMethod as method } from './check-method.js'
 
 interface FullHttp {
@@ -17,8 +20,19 @@ interface FullCheckRequest {
   } | null
 }
 
+/** What was decoded, with the credential as text. */
+export interface TextOfCheckRequest extends Omit<DecodedCheckRequest, 'authorization'> {
+  authorization: string | undefined
+}
+
+/** What the gate decodes, as text. */
+export function decodeToText(bytes: Uint8Array): TextOfCheckRequest {
+  const { authorization: octets, ...rest } = decodeCheckRequest(bytes)
+  return { ...rest, authorization: octets && Buffer.from(octets).toString() }
+}
+
 /** Decodes everything and takes the few fields. Throws on bytes that are no CheckRequest. */
-export function fullDecode(bytes: Uint8Array): DecodedCheckRequest {
+export function fullDecode(bytes: Uint8Array): TextOfCheckRequest {
   const { attributes } = method.requestDeserialize(Buffer.from(bytes)) as FullCheckRequest
   const http = attributes?.request?.http
   const extensions = attributes?.context_extensions ?? {}

@@ -2,6 +2,7 @@
 import {
   PendingAuthentication,
   type Authentication,
+  type SentToken,
   type TokenDemand,
 } from '../../src/token/index.js'
 import { Party, WaitingRoom } from '../../src/token/waiting-room.js'
@@ -25,3 +26,8 @@ export async function settled(
 
 /** What a route says that has nothing to say about tokens. */
 export const anyRoute: TokenDemand = { resource: { issuers: new Set(['main']) } }
+
+/** A token that has a good form, whatever its text. */
+export function sentToken(text: string): SentToken {
+  return { sent: text, isPadded: false, text: () => text }
+}

@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { defaultMaxTokenBytes, extractAccessToken } from '../../../src/bearer/index.js'
+import {
+  defaultMaxTokenBytes,
+  extractAccessToken,
+  type Extraction,
+} from '../../../src/bearer/index.js'
 
 const missing = { kind: 'missing_token' }
 const malformed = { kind: 'malformed_credentials' }
 const extracted = (accessToken: string) => ({ kind: 'extracted', accessToken })
+
+/** What comes out of a header in the end, which must be the same for its text and its octets. */
+function outcome(authorization: string | undefined, ...rest: [number?, boolean?]): object {
+  const ofText = readAll(extractAccessToken(authorization, ...rest))
+  const octets = authorization === undefined ? undefined : Buffer.from(` ${authorization}`)
+  expect(readAll(extractAccessToken(octets?.subarray(1), ...rest))).toEqual(ofText)
+  return ofText
+}
+
+function readAll(extraction: Extraction): object {
+  if (extraction.kind !== 'presented') return extraction
+  const accessToken = extraction.text()
+  return accessToken === undefined ? malformed : extracted(accessToken)
+}
 
 describe('extractAccessToken', () => {
   // RFC 6750 section 2.1, the example.
@@ -12,14 +30,14 @@ describe('extractAccessToken', () => {
   it.each([`Bearer ${token}`, `bearer ${token}`, `BEARER ${token}`, `bEaReR   ${token}`])(
     'takes the token out of %j',
     (authorization) => {
-      expect(extractAccessToken(authorization)).toEqual(extracted(token))
+      expect(outcome(authorization)).toEqual(extracted(token))
     },
   )
 
   it.each(['x', 'A-Z._~+/0', 'dG9rZW4=', 'dG9rZW4==', 'x====='])(
     'takes the token68 %j as it is',
     (credentials) => {
-      expect(extractAccessToken(`Bearer ${credentials}`)).toEqual(extracted(credentials))
+      expect(outcome(`Bearer ${credentials}`)).toEqual(extracted(credentials))
     },
   )
 
@@ -27,13 +45,9 @@ describe('extractAccessToken', () => {
   it.each(paddedParts)(
     'takes three padded parts %j where they are allowed, and only there',
     (parts) => {
-      expect(extractAccessToken(`Bearer ${parts}`, defaultMaxTokenBytes, true)).toEqual(
-        extracted(parts),
-      )
+      expect(outcome(`Bearer ${parts}`, defaultMaxTokenBytes, true)).toEqual(extracted(parts))
       const isToken68 = !/=./.test(parts)
-      expect(extractAccessToken(`Bearer ${parts}`)).toEqual(
-        isToken68 ? extracted(parts) : malformed,
-      )
+      expect(outcome(`Bearer ${parts}`)).toEqual(isToken68 ? extracted(parts) : malformed)
     },
   )
 
@@ -51,16 +65,14 @@ describe('extractAccessToken', () => {
     'a= .b.c',
   ])('takes no other `=` inside %j, allowed or not', (credentials) => {
     for (const allows of [true, false]) {
-      expect(extractAccessToken(`Bearer ${credentials}`, defaultMaxTokenBytes, allows)).toEqual(
-        malformed,
-      )
+      expect(outcome(`Bearer ${credentials}`, defaultMaxTokenBytes, allows)).toEqual(malformed)
     }
   })
 
   it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer      '])(
     'finds no token in %j',
     (authorization) => {
-      expect(extractAccessToken(authorization)).toEqual(missing)
+      expect(outcome(authorization)).toEqual(missing)
     },
   )
 
@@ -74,7 +86,7 @@ describe('extractAccessToken', () => {
     'x',
     "!#$%&'*+-.^_`|~0-9 x",
   ])('finds no token under another scheme: %j', (authorization) => {
-    expect(extractAccessToken(authorization)).toEqual(missing)
+    expect(outcome(authorization)).toEqual(missing)
   })
 
   const controls = ['\0', '\t', '\n', '\r', '\x0b', '\x7f']
@@ -89,7 +101,7 @@ describe('extractAccessToken', () => {
   ]
 
   it.each([...controls, ...outside])('refuses a token with %j', (character) => {
-    expect(extractAccessToken(`Bearer x${character}`)).toEqual(malformed)
+    expect(outcome(`Bearer x${character}`)).toEqual(malformed)
   })
 
   it.each([
@@ -108,7 +120,7 @@ describe('extractAccessToken', () => {
     'Béarer x',
     '(Bearer) x',
   ])('refuses %j', (authorization) => {
-    expect(extractAccessToken(authorization)).toEqual(malformed)
+    expect(outcome(authorization)).toEqual(malformed)
   })
 
   it.each([
@@ -124,16 +136,16 @@ describe('extractAccessToken', () => {
     'Basic YTpi,\tBEARER b',
     'Basic YTpi,Bearer',
   ])('refuses two credentials: %j', (authorization) => {
-    expect(extractAccessToken(authorization)).toEqual(malformed)
+    expect(outcome(authorization)).toEqual(malformed)
   })
 
   it('takes a token of the longest length that is allowed, and none that is longer', () => {
     expect(defaultMaxTokenBytes).toBe(16_384)
     const longest = 'a'.repeat(16_384)
-    expect(extractAccessToken(`Bearer ${longest}`)).toEqual(extracted(longest))
-    expect(extractAccessToken(`Bearer ${longest}a`)).toEqual(malformed)
-    expect(extractAccessToken('Bearer 1234', 4)).toEqual(extracted('1234'))
-    expect(extractAccessToken('Bearer 12345', 4)).toEqual(malformed)
+    expect(outcome(`Bearer ${longest}`)).toEqual(extracted(longest))
+    expect(outcome(`Bearer ${longest}a`)).toEqual(malformed)
+    expect(outcome('Bearer 1234', 4)).toEqual(extracted('1234'))
+    expect(outcome('Bearer 12345', 4)).toEqual(malformed)
   })
 
   it.each([

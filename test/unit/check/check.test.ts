@@ -175,7 +175,7 @@ describe('a check that has to wait', () => {
 
   it('serves known tokens and public routes while others wait', async () => {
     const { check } = setUp({
-      authenticate: (token) => (token === 'slow' ? never() : good),
+      authenticate: ({ sent }) => (sent === 'slow' ? never() : good),
     })
     for (let i = 0; i < 20; i++) void check(checkRequest({ authorization: 'Bearer slow' }))
     expect(reasonOf(await check(checkRequest(bearer)))).toBe('allow')

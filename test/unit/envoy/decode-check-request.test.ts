@@ -1,7 +1,6 @@
 /** The partial decode of a CheckRequest on wires that no encoder writes, but a decoder has to expect. */
 import { describe, expect, it } from 'vitest'
-import { decodeCheckRequest } from '../../../src/envoy/decode-check-request.js'
-import { fullDecode } from '../../support/full-decode.js'
+import { decodeToText, fullDecode } from '../../support/full-decode.js'
 import { key, lengthDelimited, varint, withLength } from '../../support/wire.js'
 
 // Field numbers of upstream's protos.
@@ -50,7 +49,7 @@ const unknownFields = Buffer.concat([
 
 describe('decodeCheckRequest', () => {
   it('reads every field that a decision is made from', () => {
-    const decoded = decodeCheckRequest(
+    const decoded = decodeToText(
       attributes(
         request(
           http(
@@ -88,11 +87,11 @@ describe('decodeCheckRequest', () => {
     ['attributes without a request', attributes()],
     ['a request without http, as of the TCP filter', attributes(request())],
   ])('finds no HTTP request in %s', (_name, bytes) => {
-    expect(decodeCheckRequest(bytes)).toEqual(empty)
+    expect(decodeToText(bytes)).toEqual(empty)
   })
 
   it('finds an HTTP request without content', () => {
-    expect(decodeCheckRequest(wrapped())).toEqual({ ...empty, hasHttp: true })
+    expect(decodeToText(wrapped())).toEqual({ ...empty, hasHttp: true })
   })
 })
 
@@ -102,7 +101,7 @@ describe('decodeCheckRequest, repeated fields', () => {
     ['request', attributes(request(http(method('GET'))), request(http(path('/read'))))],
     ['http', attributes(request(http(method('GET')), http(path('/read'))))],
   ])('merges a second %s into the first', (_name, bytes) => {
-    expect(decodeCheckRequest(bytes)).toEqual({
+    expect(decodeToText(bytes)).toEqual({
       ...empty,
       hasHttp: true,
       method: 'GET',
@@ -111,15 +110,13 @@ describe('decodeCheckRequest, repeated fields', () => {
   })
 
   it('takes the last of a repeated single value', () => {
-    const decoded = decodeCheckRequest(
-      wrapped(method('GET'), path('/a'), method('POST'), path('/b')),
-    )
+    const decoded = decodeToText(wrapped(method('GET'), path('/a'), method('POST'), path('/b')))
     expect([decoded.method, decoded.path]).toEqual(['POST', '/b'])
   })
 
   it('takes the last of a repeated context extension', () => {
     const bytes = attributes(extension('scopegate.route', 'a'), extension('scopegate.route', 'b'))
-    expect(decodeCheckRequest(bytes).route).toBe('b')
+    expect(decodeToText(bytes).route).toBe('b')
   })
 
   it.each([
@@ -151,13 +148,13 @@ describe('decodeCheckRequest, repeated fields', () => {
       wrapped(header('authorization', 'Bearer a'), header('authorization', 'Bearer b')),
     ],
   ])('joins %s by a comma', (_name, bytes) => {
-    expect(decodeCheckRequest(bytes).authorization).toBe('Bearer a,Bearer b')
+    expect(decodeToText(bytes).authorization).toBe('Bearer a,Bearer b')
   })
 
   it.each([2, 3])('reads field %i of a HeaderValue as its value', (field) => {
     const bytes = wrapped(headerMap(headerValue('authorization', 'Bearer a', field)))
-    expect(decodeCheckRequest(bytes).authorization).toBe('Bearer a')
-    expect(decodeCheckRequest(bytes)).toEqual(fullDecode(bytes))
+    expect(decodeToText(bytes).authorization).toBe('Bearer a')
+    expect(decodeToText(bytes)).toEqual(fullDecode(bytes))
   })
 })
 
@@ -172,7 +169,7 @@ describe('decodeCheckRequest, order and unknown fields', () => {
       field === 3
         ? wrapped(entry('cookie', 'x'), entry('authorization', 'Bearer a'))
         : attributes(entry('scopegate.route', 'read'))
-    const decoded = decodeCheckRequest(bytes)
+    const decoded = decodeToText(bytes)
     expect(decoded).toEqual(fullDecode(bytes))
     expect([decoded.authorization, decoded.route]).toContain(field === 3 ? 'Bearer a' : 'read')
   })
@@ -180,7 +177,7 @@ describe('decodeCheckRequest, order and unknown fields', () => {
   it('reads fields in any order', () => {
     const parts = [host('h'), path('/p'), header('accept', '*/*'), method('GET')]
     const bytes = attributes(extension('scopegate.route', 'r'), request(http(...parts)))
-    expect(decodeCheckRequest(bytes)).toEqual(fullDecode(bytes))
+    expect(decodeToText(bytes)).toEqual(fullDecode(bytes))
   })
 
   it.each([
@@ -206,31 +203,31 @@ describe('decodeCheckRequest, order and unknown fields', () => {
       ),
     ],
   ])('skips unknown fields of every wire type in %s', (_name, bytes) => {
-    const decoded = decodeCheckRequest(bytes)
+    const decoded = decodeToText(bytes)
     expect(decoded.method).toBe('GET')
     expect(decoded).toEqual(fullDecode(bytes))
   })
 
   it('takes a known field of another wire type for an unknown one', () => {
     const asVarint = (field: number): Buffer => Buffer.concat([key(field, 0), varint(1)])
-    expect(decodeCheckRequest(asVarint(1))).toEqual(empty)
-    expect(decodeCheckRequest(attributes(asVarint(4), asVarint(10)))).toEqual(empty)
-    expect(decodeCheckRequest(attributes(request(asVarint(2))))).toEqual(empty)
+    expect(decodeToText(asVarint(1))).toEqual(empty)
+    expect(decodeToText(attributes(asVarint(4), asVarint(10)))).toEqual(empty)
+    expect(decodeToText(attributes(request(asVarint(2))))).toEqual(empty)
     expect(
-      decodeCheckRequest(wrapped(asVarint(2), asVarint(3), asVarint(4), asVarint(5), asVarint(13))),
+      decodeToText(wrapped(asVarint(2), asVarint(3), asVarint(4), asVarint(5), asVarint(13))),
     ).toEqual({ ...empty, hasHttp: true })
   })
 
   it('does not read a field inside a group', () => {
     const group = Buffer.concat([key(900, 3), method('POST'), key(900, 4)])
-    expect(decodeCheckRequest(wrapped(method('GET'), group)).method).toBe('GET')
+    expect(decodeToText(wrapped(method('GET'), group)).method).toBe('GET')
   })
 })
 
 describe('decodeCheckRequest, broken bytes', () => {
   it('throws on every truncation', () => {
     for (let length = 1; length < good.length; length++) {
-      expect(() => decodeCheckRequest(good.subarray(0, length)), String(length)).toThrow(RangeError)
+      expect(() => decodeToText(good.subarray(0, length)), String(length)).toThrow(RangeError)
     }
   })
 
@@ -267,6 +264,6 @@ describe('decodeCheckRequest, broken bytes', () => {
     ['groups a million deep', Buffer.alloc(1_000_000, key(5, 3))],
     ['text', Buffer.from('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n')],
   ])('throws on %s', (_name, bytes) => {
-    expect(() => decodeCheckRequest(bytes)).toThrow(Error)
+    expect(() => decodeToText(bytes)).toThrow(Error)
   })
 })

@@ -78,7 +78,7 @@ describe('a call that is an HTTP request', () => {
         method: 'POST',
         target: '/read?x=1',
         host: 'api.example.com:8443',
-        authorization: 'Bearer a',
+        authorization: Buffer.from('Bearer a'),
         selection: { resource: 'users-api', route: undefined },
         remainingMs: expect.any(Function) as unknown,
       },
@@ -112,9 +112,18 @@ describe('a call that is an HTTP request', () => {
     expect(door.events[0]?.request?.target).toBe('/zipped')
   })
 
-  it('gets a decision that had to be waited for', async () => {
-    await reopen({ check: async () => await Promise.resolve(testRefusal('expired')) })
-    expect(await client.check({})).toMatchObject({ kind: 'denied', status: 401 })
+  it('gets a decision that had to be waited for, and its octets are not kept meanwhile', async () => {
+    let kept: unknown
+    await reopen({
+      check: async (request) => {
+        await new Promise(setImmediate)
+        kept = request.authorization
+        return testRefusal('expired')
+      },
+    })
+    const headers = { authorization: 'Bearer a' }
+    expect(await client.check({ headers })).toMatchObject({ kind: 'denied', status: 401 })
+    expect(kept).toBe(undefined)
   })
 
   it('is refused in the form that it asked for, each time', async () => {

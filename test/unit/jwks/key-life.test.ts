@@ -10,7 +10,7 @@ import { createTestKey, type TestKey } from '../../support/authorization-server.
 import { createNamedKey } from '../../support/named-key.js'
 import { signJws } from '../../support/forged-jws.js'
 import { createKeySetWorld, type KeySetWorld } from '../../support/key-set-world.js'
-import { anyRoute, settled } from '../../support/pending.js'
+import { anyRoute, sentToken, settled } from '../../support/pending.js'
 import { until } from '../../support/until.js'
 
 const issuer = 'https://issuer.example'
@@ -70,7 +70,7 @@ async function startWith(network: KeySetWorld['network']) {
   }
 
   async function verdict(token: string): Promise<string> {
-    const authentication = await settled(authenticate(token, anyRoute))
+    const authentication = await settled(authenticate(sentToken(token), anyRoute))
     return authentication.kind === 'rejected' ? authentication.reason : authentication.kind
   }
   return { world, authenticate, refreshWith, verdict }
@@ -80,11 +80,11 @@ describe('a token that was verified', () => {
   it('stays remembered while the issuer keeps publishing its key', async () => {
     const { authenticate, refreshWith } = await startWith([a])
     const token = tokenOf(a)
-    await settled(authenticate(token, anyRoute))
+    await settled(authenticate(sentToken(token), anyRoute))
     await refreshWith([a, b])
-    expect(authenticate(token, anyRoute)).toMatchObject({ kind: 'verified' })
+    expect(authenticate(sentToken(token), anyRoute)).toMatchObject({ kind: 'verified' })
     await refreshWith([b, a])
-    expect(authenticate(token, anyRoute)).toMatchObject({ kind: 'verified' })
+    expect(authenticate(sentToken(token), anyRoute)).toMatchObject({ kind: 'verified' })
   })
 
   it('is refused at once after the refresh that dropped its key', async () => {
@@ -92,7 +92,7 @@ describe('a token that was verified', () => {
     const token = tokenOf(a)
     expect(await verdict(token)).toBe('verified')
     await refreshWith([b])
-    expect(authenticate(token, anyRoute)).toBeInstanceOf(PendingAuthentication)
+    expect(authenticate(sentToken(token), anyRoute)).toBeInstanceOf(PendingAuthentication)
     expect(await verdict(token)).toBe('unknown_key')
     expect(await verdict(tokenOf(b))).toBe('verified')
   })
@@ -130,7 +130,7 @@ describe('a token that was verified', () => {
     await verdict(token)
     await refreshWith('down')
     world.clock.advance(86_400_000 - 300_001)
-    expect(authenticate(token, anyRoute)).toMatchObject({ kind: 'verified' })
+    expect(authenticate(sentToken(token), anyRoute)).toMatchObject({ kind: 'verified' })
     world.clock.advance(1)
     expect(await verdict(token)).toBe('unavailable')
   })
@@ -141,7 +141,7 @@ describe('a token that was verified', () => {
     await verdict(token)
     await refreshWith([])
     expect(world.refreshes.at(-1)).toContain('no usable public signature key')
-    expect(authenticate(token, anyRoute)).toMatchObject({ kind: 'verified' })
+    expect(authenticate(sentToken(token), anyRoute)).toMatchObject({ kind: 'verified' })
   })
 })
 

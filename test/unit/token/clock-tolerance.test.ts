@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { VerificationKey } from '../../../src/jwks/verification-key.js'
 import { createAuthenticate, createJwtVerifier, TokenCache } from '../../../src/token/index.js'
-import { anyRoute, settled } from '../../support/pending.js'
+import { anyRoute, sentToken, settled } from '../../support/pending.js'
 import { createTestKey, type TestKey } from '../../support/authorization-server.js'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.js'
 import { signJws } from '../../support/forged-jws.js'
@@ -102,11 +102,13 @@ describe('a token that is remembered', () => {
     const clock = createFakeClock(nowMs)
     const authenticate = createRemembering(clock)
     const token = tokenWith({ exp: now + 10 })
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({ kind: 'verified' })
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
+      kind: 'verified',
+    })
     clock.setWall(nowMs + 39_999)
-    expect(authenticate(token, anyRoute)).toMatchObject({ kind: 'verified' })
+    expect(authenticate(sentToken(token), anyRoute)).toMatchObject({ kind: 'verified' })
     clock.setWall(nowMs + 40_000)
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
       kind: 'rejected',
       reason: 'expired',
     })
@@ -116,23 +118,33 @@ describe('a token that is remembered', () => {
     const clock = createFakeClock(nowMs)
     const authenticate = createRemembering(clock)
     const token = tokenWith({ nbf: now - 10 })
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({ kind: 'verified' })
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
+      kind: 'verified',
+    })
     clock.setWall(nowMs - 40_001)
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
       kind: 'rejected',
       reason: 'not_yet_valid',
     })
     clock.setWall(nowMs - 40_000)
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({ kind: 'verified' })
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
+      kind: 'verified',
+    })
   })
 
   it('is accepted when its time comes, however often it was presented too early', async () => {
     const clock = createFakeClock(nowMs)
     const authenticate = createRemembering(clock)
     const token = tokenWith({ nbf: now + 40 })
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({ reason: 'not_yet_valid' })
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({ reason: 'not_yet_valid' })
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
+      reason: 'not_yet_valid',
+    })
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
+      reason: 'not_yet_valid',
+    })
     clock.advance(10_000)
-    expect(await settled(authenticate(token, anyRoute))).toMatchObject({ kind: 'verified' })
+    expect(await settled(authenticate(sentToken(token), anyRoute))).toMatchObject({
+      kind: 'verified',
+    })
   })
 })

@@ -11,7 +11,7 @@ import {
   createInProcessCheck,
   inProcessClaims,
 } from '../../support/in-process-check.js'
-import { anyRoute, settled } from '../../support/pending.js'
+import { anyRoute, sentToken, settled } from '../../support/pending.js'
 import { until } from '../../support/until.js'
 
 function setUp(maxConcurrent: number, maxWaitMs = 100) {
@@ -135,17 +135,22 @@ describe('a check while there is too much to do', () => {
       new TokenCache(limits, createFakeClock()),
       { maxWaiting: 100, maxWaitingForKeys: new Map(), mayBegin: () => mayBegin },
     )
-    await settled(authenticate('known', anyRoute))
-    const slow = authenticate('slow', anyRoute)
+    await settled(authenticate(sentToken('known'), anyRoute))
+    const slow = authenticate(sentToken('slow'), anyRoute)
     mayBegin = false
-    expect(authenticate('known', anyRoute)).toBe(verification.authentication)
-    expect(authenticate('slow', anyRoute)).toBe(slow)
-    expect(authenticate('new', anyRoute)).toEqual({ kind: 'overloaded', issuerId: undefined })
+    expect(authenticate(sentToken('known'), anyRoute)).toBe(verification.authentication)
+    expect(authenticate(sentToken('slow'), anyRoute)).toBe(slow)
+    expect(authenticate(sentToken('new'), anyRoute)).toEqual({
+      kind: 'overloaded',
+      issuerId: undefined,
+    })
     expect(begun).toBe(2)
     finish()
     await settled(slow)
     mayBegin = true
-    expect(await settled(authenticate('new', anyRoute))).toBe(verification.authentication)
+    expect(await settled(authenticate(sentToken('new'), anyRoute))).toBe(
+      verification.authentication,
+    )
   })
 
   it.each(['good', 'forged'])('is 503 and not 401 for a %s token without a turn', async (kind) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createAuthenticate, PendingAuthentication, TokenCache } from '../../../src/token/index.js'
 import { Party, WaitingRoom } from '../../../src/token/waiting-room.js'
 import { createFakeClock } from '../../support/fake-clock.js'
-import { anyRoute, settled } from '../../support/pending.js'
+import { anyRoute, sentToken, settled } from '../../support/pending.js'
 
 describe('a party', () => {
   it('has one place for its verification and the first who waits, and one for each other', () => {
@@ -89,16 +89,18 @@ describe('a crowd that waits for the keys of one issuer', () => {
 
   it('is bounded by the issuer, and takes no place from another or from signatures', async () => {
     const { authenticate, finish } = setUp()
-    const crowd = Array.from({ length: 5 }, (_, i) => authenticate(`A ${String(i)}`, anyRoute))
+    const crowd = Array.from({ length: 5 }, (_, i) =>
+      authenticate(sentToken(`A ${String(i)}`), anyRoute),
+    )
     for (let i = 5; i < 100; i++) {
-      expect(await settled(authenticate(`A ${String(i)}`, anyRoute))).toEqual({
+      expect(await settled(authenticate(sentToken(`A ${String(i)}`), anyRoute))).toEqual({
         kind: 'overloaded',
         issuerId: 'A',
       })
     }
-    const other = authenticate('B 1', anyRoute)
+    const other = authenticate(sentToken('B 1'), anyRoute)
     for (let i = 0; i < 100; i++) {
-      expect(await settled(authenticate(`c ${String(i)}`, anyRoute))).toMatchObject({
+      expect(await settled(authenticate(sentToken(`c ${String(i)}`), anyRoute))).toMatchObject({
         kind: 'rejected',
       })
     }
@@ -106,14 +108,16 @@ describe('a crowd that waits for the keys of one issuer', () => {
     for (const one of [...crowd, other]) {
       expect(await settled(one)).toMatchObject({ kind: 'rejected' })
     }
-    expect(await settled(authenticate('A again', anyRoute))).toMatchObject({ kind: 'rejected' })
+    expect(await settled(authenticate(sentToken('A again'), anyRoute))).toMatchObject({
+      kind: 'rejected',
+    })
   })
 
   it('is bounded also when all bring the same token', () => {
     const { authenticate } = setUp()
-    const one = authenticate('A 1', anyRoute)
+    const one = authenticate(sentToken('A 1'), anyRoute)
     if (!(one instanceof PendingAuthentication)) throw new Error('it has to wait')
-    expect(authenticate('A 1', anyRoute)).toBe(one)
+    expect(authenticate(sentToken('A 1'), anyRoute)).toBe(one)
     expect(Array.from({ length: 7 }, () => one.join())).toEqual([
       ...Array<boolean>(5).fill(true),
       false,
@@ -123,7 +127,7 @@ describe('a crowd that waits for the keys of one issuer', () => {
 
   it('of an issuer that nobody configured does not wait at all', async () => {
     const { authenticate } = setUp()
-    expect(await settled(authenticate('X 1', anyRoute))).toEqual({
+    expect(await settled(authenticate(sentToken('X 1'), anyRoute))).toEqual({
       kind: 'overloaded',
       issuerId: 'X',
     })
