@@ -2,6 +2,8 @@
  * Turns for verifications of signatures: so many at once, the others in their order, and nobody for long (ADR 0027).
  *
  * The rules are:
+ *   - a burst may wait for `maxWaitMs`; once that is not enough it is a flood, and until nobody has been refused for as long
+ *     a twentieth of it is too long: as many signatures are verified, but few checks are held meanwhile (ADR 0034);
  *   - while the first in the queue has waited for too long, nobody joins it: who comes is refused at once;
  *   - whose turn comes too late does not get it: an answer that took so long may find that nobody listens any more;
  *   - few at once, because between two turns the event loop reads what proxies ask, and most of that needs no turn.
@@ -15,6 +17,9 @@ export interface VerificationQueueLimits {
   readonly maxWaitMs: number
 }
 
+/** What of `maxWaitMs` a wait may take while there is a flood. */
+const shareInFlood = 1 / 20
+
 interface Waiting {
   readonly sinceMs: number
   readonly call: (mayVerify: boolean) => void
@@ -27,6 +32,7 @@ export class VerificationQueue {
   readonly #onRefused: () => void
   readonly #waiting: Waiting[] = []
   #running = 0
+  #lastRefusedMs = -Infinity
 
   /** `onRefused` is told of everyone who gets no turn. */
   constructor(
@@ -57,7 +63,7 @@ export class VerificationQueue {
       return true
     }
     if (this.isLate) {
-      this.#onRefused()
+      this.#refused()
       return false
     }
     return new Promise((call) => {
@@ -76,11 +82,19 @@ export class VerificationQueue {
       const mayVerify = !this.#isTooLate(next)
       next.call(mayVerify)
       if (mayVerify) return // Takes over the turn.
-      this.#onRefused()
+      this.#refused()
     }
   }
 
   #isTooLate({ sinceMs }: Waiting): boolean {
-    return this.#monotonicMs() - sinceMs > this.#limits.maxWaitMs
+    const nowMs = this.#monotonicMs()
+    const { maxWaitMs } = this.#limits
+    const isFlood = nowMs - this.#lastRefusedMs <= maxWaitMs
+    return nowMs - sinceMs > (isFlood ? maxWaitMs * shareInFlood : maxWaitMs)
+  }
+
+  #refused(): void {
+    this.#lastRefusedMs = this.#monotonicMs()
+    this.#onRefused()
   }
 }

@@ -59,6 +59,33 @@ describe('the queue for signatures', () => {
     expect(queue.isLate).toBe(false)
   })
 
+  it('lets nobody wait for long in a flood, and for as long as before when nobody had to be refused for a time', async () => {
+    const { clock, queue } = setUp(1)
+    void queue.enter()
+    const late = queue.enter()
+    clock.advance(101)
+    queue.leave()
+    expect(await late).toBe(false)
+    void queue.enter()
+    const [soon, notSoon] = [queue.enter(), queue.enter()]
+    clock.advance(5)
+    queue.leave()
+    expect(await soon).toBe(true)
+    clock.advance(1)
+    expect(queue.isLate).toBe(true)
+    queue.leave()
+    expect(await notSoon).toBe(false)
+
+    clock.advance(95)
+    void queue.enter()
+    const calm = queue.enter()
+    clock.advance(6)
+    expect(queue.isLate).toBe(false)
+    clock.advance(94)
+    queue.leave()
+    expect(await calm).toBe(true)
+  })
+
   it('is free again after everybody was too late', async () => {
     const { clock, queue } = setUp(1)
     void queue.enter()
