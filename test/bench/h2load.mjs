@@ -21,18 +21,29 @@ export function hasTools() {
  * Load with the frame in `bodyFile`: a function of address and number of requests, which resolves to the rate, the
  * failures, and the bytes of all answers. By those the caller tells whether every single one was the expected
  * answer; HTTP statuses cannot, since a denial and an RPC error are a 200 to HTTP. The address may be `unix:/path`, and
- * with the scheme `https` no certificate is checked: it is the cost of TLS that is measured.
+ * with the scheme `https` no certificate is checked: it is the cost of TLS that is measured. It runs where this process does, or
+ * on one `core`; connections are opened all at once, or so many milliseconds `apartMs`.
  */
-export function h2load(bodyFile, connections, streams, scheme = 'http') {
+export function h2load(
+  bodyFile,
+  connections,
+  streams,
+  { scheme = 'http', core = undefined, apartMs = undefined } = {},
+) {
   const fixed = [
     ...['-c', String(connections), '-m', String(streams), '-d', bodyFile],
+    ...(apartMs === undefined ? [] : ['-r', '1', '--rate-period', `${String(apartMs)}ms`]),
     ...Object.entries(callHeaders).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
   ]
   return async (address, requests) => {
     const isUnix = address.startsWith('unix:')
     const url = `${scheme}://${isUnix ? 'localhost' : address}${callPath}`
     const base = isUnix ? ['-B', address] : []
-    const output = await run('h2load', [...fixed, ...base, '-n', String(requests), url])
+    const args = [...fixed, ...base, '-n', String(requests), url]
+    const output =
+      core === undefined
+        ? await run('h2load', args)
+        : await run('taskset', ['-c', String(core), 'h2load', ...args])
     const number = (pattern) => {
       const match = pattern.exec(output)
       if (match === null) throw new Error(`h2load printed no ${String(pattern)}:\n${output}`)

@@ -45,7 +45,7 @@ export const tlsGroup = {
       { stdio: 'ignore' },
     )
     const pair = await startPair(files, keep, 'tls', { tls })
-    const load = h2load(files.file('warm'), 2, 32, 'https')
+    const load = h2load(files.file('warm'), 2, 32, { scheme: 'https' })
     return [{ ...pair, name: 'warm token, TLS', warmUpRequests: warmUpRequests / 4, load }]
   },
 }

@@ -1,24 +1,27 @@
 /**
- * Two workers beside one process: checks per second of processor time, in turns. `node test/bench/workers.mjs [rounds]`
- *
- * What it says: a second core brings at most as much more as it works for the same checks at the same price, and half of
- * the work each. The load generator needs cores too: with four or more, four threads of load ask two workers, and the
- * rates can be compared as they are; with two, only the price and the shares can.
+ * `make bench-workers`: two workers on two cores beside one process on one core, in turns. Each core has a load generator of its own beside
+ * its worker, so that both have the same to work with, whatever else the machine has. Prints how many times as many
+ * checks two cores answer, with their load. `node test/bench/workers.mjs [rounds]`, about twenty seconds.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createIssuer } from './access-tokens.mjs'
 import { encodeCheckRequest, frame } from './check-call.mjs'
 import { writeGateConfig } from './gate.mjs'
 import { h2load, hasTools } from './h2load.mjs'
+import { spread } from './measure.mjs'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const connections = 8
+const cores = [0, 1]
+/** Of each load generator. */
+const connections = 4
 const streams = 10
-const requests = 40_000
+const requests = 30_000
+/** Connections that come at once go to whichever worker takes them first, and then one may have most of them. */
+const apartMs = 20
 const tickMs = 10
 
 if (!hasTools()) process.exit(1)
@@ -30,13 +33,15 @@ try {
   const [token] = await issuer.sign(1)
   writeGateConfig(join(directory, 'gate.yaml'), issuer)
   writeFileSync(join(directory, 'body'), frame(encodeCheckRequest(token)))
-  const load = h2load(join(directory, 'body'), connections, streams)
-  const one = await startGate('1')
-  const two = await startGate('2')
-  for (const gate of [one, two]) await load(gate.grpc, requests)
+  const loads = cores.map((core) =>
+    h2load(join(directory, 'body'), connections, streams, { core, apartMs }),
+  )
+  const one = await startGate(cores.slice(0, 1))
+  const two = await startGate(cores)
+  for (const gate of [one, two]) await measure(gate, loads)
   const results = []
   for (let round = 0; round < rounds; round += 1) {
-    results.push({ one: await measure(one, load), two: await measure(two, load) })
+    results.push({ one: await measure(one, loads), two: await measure(two, loads) })
   }
   report(results)
 } finally {
@@ -44,9 +49,10 @@ try {
   rmSync(directory, { recursive: true })
 }
 
-async function startGate(workers) {
-  const args = ['serve', '--config', join(directory, 'gate.yaml'), '--workers', workers]
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startGate(on) {
+  const args = ['serve', '--config', join(directory, 'gate.yaml'), '--workers', String(on.length)]
+  const pinned = ['-c', on.join(','), process.execPath, main, ...args]
+  const child = spawn('taskset', pinned, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
   const exited = new Promise((resolve) => child.once('exit', resolve))
@@ -56,8 +62,8 @@ async function startGate(workers) {
   }
   gates.push({ stop })
   const listening = () => output.split('\n').filter((line) => line.includes('"msg":"listening"'))
-  while (listening().length < Number(workers)) await new Promise((wake) => setTimeout(wake, 50))
-  return { ...JSON.parse(listening()[0]), pid: child.pid }
+  while (listening().length < on.length) await new Promise((wake) => setTimeout(wake, 50))
+  return { ...JSON.parse(listening()[0]), on, pid: child.pid }
 }
 
 /** Processor time of a process and of those that it started, each for itself. */
@@ -70,29 +76,33 @@ function cpuMs(pid) {
   })
 }
 
-async function measure({ grpc, pid }, load) {
+async function measure({ grpc, on, pid }, loads) {
   const before = cpuMs(pid)
-  const { perSecond, failures } = await load(grpc, requests)
-  if (failures > 0) throw new Error(`${failures} checks failed`)
+  const answered = await Promise.all(on.map(async (_core, at) => await loads[at](grpc, requests)))
+  const failures = answered.reduce((sum, one) => sum + one.failures, 0)
+  if (failures > 0) throw new Error(`${String(failures)} checks failed`)
   const used = cpuMs(pid).map((ms, at) => ms - before[at])
-  const all = used.reduce((a, b) => a + b, 0)
-  // The busiest worker is the first to have no more to give.
-  const busiest = Math.max(...used)
-  return { perSecond, perCpuSecond: (requests * 1_000) / all, busiestShare: busiest / all }
+  const all = used.reduce((sum, ms) => sum + ms, 0)
+  return {
+    perSecond: answered.reduce((sum, one) => sum + one.perSecond, 0),
+    usPerCheck: (all * 1_000) / (requests * on.length),
+    busiestShare: Math.max(...used) / all,
+  }
 }
 
 function report(results) {
-  const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
-  const of = (value) => median(results.map(value))
-  const price = of(({ one, two }) => two.perCpuSecond / one.perCpuSecond)
-  const share = of(({ two }) => two.busiestShare)
-  console.log(`cores ${availableParallelism()}, node ${process.version}, ${rounds} rounds, medians`)
-  console.log(`one process  ${Math.round(of(({ one }) => one.perCpuSecond))} checks/CPU-s`)
-  console.log(`two workers  ${Math.round(of(({ two }) => two.perCpuSecond))} checks/CPU-s`)
-  console.log(`a check of two workers costs ${(1 / price).toFixed(2)} times as much processor time`)
-  console.log(`the busiest process did ${(share * 100).toFixed(0)} % of the work`)
-  console.log(`so two free cores bring ${(price / share).toFixed(2)} times one`)
-  console.log(
-    `rates on this machine: ${of(({ two, one }) => two.perSecond / one.perSecond).toFixed(2)} times one`,
-  )
+  const of = (value, digits) => {
+    const { median, min, max } = spread(results.map(value))
+    return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
+  }
+  console.log(`node ${process.version}, ${String(rounds)} rounds, medians (least to most)`)
+  for (const name of ['one', 'two']) {
+    const perSecond = of((round) => round[name].perSecond, 0)
+    const price = of((round) => round[name].usPerCheck, 1)
+    console.log(
+      `${name === 'one' ? 'one process, one core ' : 'two workers, two cores'}  ${perSecond} checks/s, ${price} µs each`,
+    )
+  }
+  console.log(`two cores by one  ${of(({ one, two }) => two.perSecond / one.perSecond, 2)}`)
+  console.log(`work of the busier worker  ${of(({ two }) => two.busiestShare, 2)}`)
 }
