@@ -11,6 +11,8 @@ import { allows, expectedAnswer, startDistinctLoad, startNoOp } from './servers.
 
 const algorithms = ['RS256', 'ES256', 'EdDSA']
 const coldName = (algorithm) => `cold ${algorithm}, no-op: warm ${algorithm}`
+/** The commonest algorithm, beside what costs nothing but its transport. */
+const coldBesideNoOpName = 'cold RS256, no-op: grpc-js'
 const zipfName = 'Zipf over all tokens, no-op: grpc-js'
 /** Far fewer than there are tokens, so that none is known when its turn comes again. */
 const cachedTokens = 100
@@ -19,7 +21,7 @@ const zipfTurns = 400_000
 
 /** For each algorithm a gate that forgets beside one that is asked with one token only. */
 export const coldGroup = {
-  names: algorithms.map(coldName),
+  names: [...algorithms.map(coldName), coldBesideNoOpName],
   start: async ({ file }, keep, { distinctTokens, warmUpRequests }) => {
     const scenarios = []
     for (const algorithm of algorithms) {
@@ -41,6 +43,13 @@ export const coldGroup = {
           await (address === cold.grpc ? distinct : same).load(address, count),
         mustNotCount: 'hits',
       })
+      if (algorithm === 'RS256') {
+        const noOp = await keep(startNoOp(file, 'cold-no-op', answer))
+        scenarios.push({
+          ...{ name: coldBesideNoOpName, gate: cold, noOp, answerLength: answer.length },
+          ...{ warmUpRequests: warmUpRequests / 2, load: distinct.load, mustNotCount: 'hits' },
+        })
+      }
     }
     return scenarios
   },

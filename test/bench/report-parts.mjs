@@ -42,9 +42,13 @@ export function formatComparisons(comparisons) {
 }
 
 /** The lines about the check without transport. */
-export function formatInProcess({ usPerCheck, bytesPerCheck }) {
-  const us = `**${usPerCheck.median.toFixed(2)} µs** (${usPerCheck.min.toFixed(2)} to ${usPerCheck.max.toFixed(2)})`
-  return `One warm check in process, from bytes to bytes without transport: ${us}, and **${whole(bytesPerCheck)} bytes** allocated.`
+export function formatInProcess({ usPerCheck, usPerCheckOfManyRoutes, bytesPerCheck }) {
+  const us = ({ median, min, max }) =>
+    `**${median.toFixed(2)} µs** (${min.toFixed(2)} to ${max.toFixed(2)})`
+  return (
+    `One warm check in process, from bytes to bytes without transport: ${us(usPerCheck)}, and **${whole(bytesPerCheck)} bytes** ` +
+    `allocated. With 10,000 routes, measured in turn: ${us(usPerCheckOfManyRoutes)}.`
+  )
 }
 
 /** The line about the memory of known tokens. */

@@ -15,6 +15,7 @@ import { compare, spread, summarize } from './measure.mjs'
 import { leaveServerCore } from './processes.mjs'
 import { describeMachine, formatFigures, writeResults } from './report.mjs'
 import { mainGroup, prepareFiles } from './scenarios.mjs'
+import { manyRoutes } from './surroundings.mjs'
 import { measureAllocations, measureInProcess, measureMemory, soak } from './single-figures.mjs'
 import { measureThroughEnvoy } from './through-envoy.mjs'
 
@@ -72,10 +73,14 @@ async function bench() {
     comparisons: [...seen].map(([name, { pairs, failures }]) => summarize(name, pairs, failures)),
     throughEnvoy: await part('behind Envoy', () => measureThroughEnvoy(files, settings)),
     latency: await part('time at a fixed rate', () => measureLatency(files, settings.latency)),
-    inProcess: await part('in process', async () => ({
-      usPerCheck: spread(await measureInProcess(files, 2 * rounds)),
-      bytesPerCheck: spread(await measureAllocations(files, rounds)),
-    })),
+    inProcess: await part('in process', async () => {
+      const { few, many } = await measureInProcess(files, rounds, manyRoutes)
+      return {
+        usPerCheck: spread(few),
+        usPerCheckOfManyRoutes: spread(many),
+        bytesPerCheck: spread(await measureAllocations(files, rounds)),
+      }
+    }),
     memory: await part('memory', () => measureMemory(files, tokens)),
     soak: isLong ? await part('soak', () => soak(files, tokens, soakMinutes)) : undefined,
   }

@@ -6,13 +6,28 @@ import { callOnce } from './check-call.mjs'
 import { script, startDistinctLoad } from './servers.mjs'
 
 const checksOfRound = 50_000
+const turnsInProcess = 4
 /** Mebibytes of V8's youngest generation in which a round of allocations fits. */
 const semiSpaceMiB = 512
 const checksOfProbe = 1_000
 
-/** Microseconds of a warm check in process, by round, in a process of its own. */
-export async function measureInProcess({ file }, rounds) {
-  return (await runInProcess('in-process.mjs', [], file, rounds)).usPerCheck
+/**
+ * Microseconds of a warm check in process, by round: with the routes of the configuration, and with so many in all, in turn. Every turn
+ * has a process of its own.
+ */
+export async function measureInProcess({ file, issuer }, rounds, routes) {
+  writeGateConfig(file('in-process-routes.yaml'), issuer, { otherRoutes: routes })
+  const few = []
+  const many = []
+  for (let turn = 0; turn < turnsInProcess; turn++) {
+    for (const [seen, config] of [
+      [few, 'warm.yaml'],
+      [many, 'in-process-routes.yaml'],
+    ]) {
+      seen.push(...(await runInProcess('in-process.mjs', [], file, config, rounds)).usPerCheck)
+    }
+  }
+  return { few, many }
 }
 
 /** Bytes that a warm check in process allocates, by round, in a process of its own. */
@@ -22,11 +37,11 @@ export async function measureAllocations({ file }, rounds) {
     `--min-semi-space-size=${String(semiSpaceMiB)}`,
     `--max-semi-space-size=${String(semiSpaceMiB)}`,
   ]
-  return (await runInProcess('allocations.mjs', flags, file, rounds)).bytesPerCheck
+  return (await runInProcess('allocations.mjs', flags, file, 'warm.yaml', rounds)).bytesPerCheck
 }
 
-async function runInProcess(name, flags, file, rounds) {
-  const args = [file('warm.yaml'), file('request'), String(checksOfRound), String(rounds)]
+async function runInProcess(name, flags, file, config, rounds) {
+  const args = [file(config), file('request'), String(checksOfRound), String(rounds)]
   return JSON.parse(await run(...onServerCore(process.execPath, ...flags, script(name), ...args)))
 }
 

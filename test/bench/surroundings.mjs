@@ -12,7 +12,8 @@ const connectionLoads = [
   [64, 2],
 ]
 const configuredRoutes = 20
-const manyRoutes = 10_000
+/** As a gate in front of a large API has. */
+export const manyRoutes = 10_000
 const routeName = '10,000 routes, no-op: 20 routes'
 
 /** From one connection with one call at a time to sixty-four. */
