@@ -105,7 +105,7 @@ const borders = [
 const homes = [
   { pattern: '^node_modules/@grpc/|grpc-health-check', rooms: ['envoy'] },
   { pattern: '^node_modules/protobufjs', rooms: ['envoy'] },
-  { pattern: '^node_modules/jose', rooms: ['jwks', 'token', 'introspection', 'dev'] },
+  { pattern: '^node_modules/jose', rooms: ['jwks', 'introspection', 'dev'] },
   { pattern: '^node_modules/lru-cache', rooms: ['jwks', 'token', 'introspection'] },
   { pattern: '^node_modules/prom-client', rooms: ['telemetry'] },
   { pattern: '^node_modules/(zod|fastest-levenshtein)', rooms: ['config'] },

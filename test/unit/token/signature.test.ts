@@ -89,10 +89,23 @@ describe('signingKey', () => {
     await expect(signing).rejects.toThrow()
   })
 
+  it('rejects when a secret was found for a public key, or the other way round', async () => {
+    const key = await createTestKey()
+    const secret = verificationKey(key)
+    vi.spyOn(secret, 'cryptoKey').mockResolvedValue(new Uint8Array(32))
+    await expect(signingKey(token(key), [secret], 'ES256')).rejects.toThrow(TypeError)
+    const signed = hmacJws({ alg: 'HS256' }, '{}', 'k6Wq0zJ3vTn9XcB1yLrE8hUaPdGm5sOf')
+    const publicKey = verificationKey(key)
+    vi.spyOn(publicKey, 'cryptoKey').mockResolvedValue(rsa.privateKey)
+    await expect(signingKey(signed, [publicKey], 'HS256')).rejects.toThrow(TypeError)
+  })
+
   it('rejects when a key cannot be used, and does not blame the token', async () => {
     const key = await createTestKey()
     const unusable = verificationKey(key)
     vi.spyOn(unusable, 'cryptoKey').mockResolvedValue(rsa.privateKey)
-    await expect(signingKey(token(key), [unusable], 'ES256')).rejects.toThrow(TypeError)
+    await expect(signingKey(token(key), [unusable], 'ES256')).rejects.toThrow(
+      'Unable to use this key to verify',
+    )
   })
 })
