@@ -19,7 +19,7 @@ const seconds = 2.5
 /** Until connections are made, times do not count. */
 const settleSeconds = 0.5
 const goodShare = 0.2
-const floods = [1, 2]
+const floods = [0.5, 1, 2]
 
 if (!existsSync(new URL('../../dist/main.js', import.meta.url))) {
   console.error('bench: there is no dist/; make it with: npm run build')
