@@ -9,7 +9,7 @@
  *   - another scheme is "no authentication information", not an error of the client.
  */
 
-import { isToken68, PresentedToken } from './presented-token.js'
+import { decodeOctets, isToken68, PresentedToken } from './presented-token.js'
 
 /** What was presented as an access token; or why nothing was. */
 export type Extraction =
@@ -51,7 +51,8 @@ export function extractAccessToken(
       typeof authorization === 'string' ? authorization.slice(start) : authorization.subarray(start)
     return new PresentedToken(sent, false)
   }
-  const text = typeof authorization === 'string' ? authorization : utf8(authorization)
+  const text =
+    typeof authorization === 'string' ? authorization : decodeOctets(authorization, 'utf8')
   return extractFromText(text, maxTokenBytes, allowsPaddedParts)
 }
 
@@ -88,10 +89,6 @@ function extractFromText(
   if (isToken68(credentials)) return new PresentedToken(credentials, false)
   const isPadded = allowsPaddedParts && paddedParts.test(credentials)
   return isPadded ? new PresentedToken(credentials, true) : malformed
-}
-
-function utf8(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString()
 }
 
 /** Too long for an access token: not one of ours when it says so by its first word, else malformed. */

@@ -24,12 +24,14 @@ export class PresentedToken {
   text(): string | undefined {
     const { sent } = this
     // An octet beyond ASCII becomes a character that no token has.
-    const text =
-      typeof sent === 'string'
-        ? sent
-        : Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength).toString('latin1')
+    const text = typeof sent === 'string' ? sent : decodeOctets(sent, 'latin1')
     return this.isPadded || isToken68(text) ? text : undefined
   }
+}
+
+/** The text that the octets are in this encoding. */
+export function decodeOctets(octets: Uint8Array, encoding: 'latin1' | 'utf8'): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString(encoding)
 }
 
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/

@@ -148,7 +148,9 @@ function header(reader: Reader, decoded: DecodedCheckRequest): true {
     }
   }
   if (reader.pos !== end) throw new RangeError('a header field reaches beyond its header')
-  if (name !== undefined) keepHeader(reader, decoded, name, valueAt, isRaw)
+  // The text form of `:path` has lost the same octets as `path`.
+  const isWanted = name !== 'rawPath' || isRaw
+  if (name !== undefined && isWanted) keepHeader(reader, decoded, name, valueAt)
   reader.pos = end
   return true
 }
@@ -158,10 +160,7 @@ function keepHeader(
   decoded: DecodedCheckRequest,
   name: HeaderField,
   valueAt: number | undefined,
-  isRaw: boolean,
 ): void {
-  // The text form of `:path` has lost the same octets as `path`.
-  if (name === 'rawPath' && !isRaw) return
   if (valueAt !== undefined) reader.pos = valueAt
   if (name === 'authorization') {
     const octets = valueAt === undefined ? noOctets : reader.bytes()

@@ -68,21 +68,27 @@ export function createAuthenticate(
   )
 
   return function authenticate(token, demand) {
-    if (routeToken === undefined) return knownOrBegun(token, keyOf(token), undefined)
+    if (routeToken === undefined) {
+      const key = keyOf(token)
+      return known(key) ?? begin(key, token.text(), undefined)
+    }
     const accessToken = token.text()
     if (accessToken === undefined) return malformed
     const routing = routeToken(accessToken, demand)
-    return routing.refusal ?? knownOrBegun(token, keyOf(token) + routing.cacheSuffix, routing)
+    if (routing.refusal !== undefined) return routing.refusal
+    const key = keyOf(token) + routing.cacheSuffix
+    return known(key) ?? begin(key, accessToken, routing)
   }
 
-  function knownOrBegun(
-    token: SentToken,
+  function known(key: string): Authentication | PendingAuthentication | undefined {
+    return cache.get(key) ?? underWay.get(key)
+  }
+
+  function begin(
     key: string,
+    accessToken: string | undefined,
     routing: TokenRouting | undefined,
   ): Authentication | PendingAuthentication {
-    const known = cache.get(key) ?? underWay.get(key)
-    if (known !== undefined) return known
-    const accessToken = token.text()
     if (accessToken === undefined) return malformed
     if (limits.mayBegin?.() === false) return overloaded
     const party = Party.in(commonRoom)
