@@ -19,7 +19,7 @@ const cachedTokens = 100
 /** As many turns as all rounds of a run take together. */
 const zipfTurns = 400_000
 
-/** For each algorithm a gate that forgets beside one that is asked with one token only. */
+/** For each algorithm a gate that forgets beside one that is asked with one token only; for the commonest, beside a no-op too. */
 export const coldGroup = {
   names: [...algorithms.map(coldName), coldBesideNoOpName],
   start: async ({ file }, keep, { distinctTokens, warmUpRequests }) => {

@@ -1,7 +1,7 @@
 /** Load by h2load: the same call over and over, on connections that stay open, as from the workers of an Envoy. */
 import { spawnSync } from 'node:child_process'
 import { callHeaders, callPath } from './check-call.mjs'
-import { run } from './processes.mjs'
+import { onCores, run } from './processes.mjs'
 
 /** Whether h2load and taskset are there; false has told the user what to do. */
 export function hasTools() {
@@ -40,10 +40,9 @@ export function h2load(
     const url = `${scheme}://${isUnix ? 'localhost' : address}${callPath}`
     const base = isUnix ? ['-B', address] : []
     const args = [...fixed, ...base, '-n', String(requests), url]
-    const output =
-      core === undefined
-        ? await run('h2load', args)
-        : await run('taskset', ['-c', String(core), 'h2load', ...args])
+    const output = await run(
+      ...(core === undefined ? ['h2load', args] : onCores([core], 'h2load', ...args)),
+    )
     const number = (pattern) => {
       const match = pattern.exec(output)
       if (match === null) throw new Error(`h2load printed no ${String(pattern)}:\n${output}`)

@@ -12,9 +12,14 @@ export function leaveServerCore() {
   execFileSync('taskset', ['-acp', String(loadCore), String(process.pid)], { stdio: 'ignore' })
 }
 
-/** A command and its arguments, to be run on the core of the servers. */
+/** A command and its arguments, to be run on these cores and no other. */
+export function onCores(cores, command, ...args) {
+  return ['taskset', ['-c', cores.join(','), command, ...args]]
+}
+
+/** The same for the core of the servers. */
 export function onServerCore(command, ...args) {
-  return ['taskset', ['-c', String(serverCore), command, ...args]]
+  return onCores([serverCore], command, ...args)
 }
 
 /** As {@link startProgram}, for a script of Node.js. */
@@ -23,13 +28,19 @@ export async function startServer(script, args, logFile) {
 }
 
 /**
- * Starts a server on its core and waits for its JSON line "listening", of which the result has the members; `findReady`
+ * Starts a server on its core, or on other ones, and waits for its JSON line "listening", of which the result has the members; `findReady`
  * may find another sign in the output. Rejects when it ends before, or says nothing for twenty seconds.
  * Its output goes to a file, as a container's does, so that reading it costs nothing here.
  */
-export async function startProgram(command, args, logFile, findReady = findListening) {
+export async function startProgram(
+  command,
+  args,
+  logFile,
+  findReady = findListening,
+  cores = [serverCore],
+) {
   const log = openSync(logFile, 'w')
-  const child = spawn(...onServerCore(command, ...args), { stdio: ['ignore', log, log] })
+  const child = spawn(...onCores(cores, command, ...args), { stdio: ['ignore', log, log] })
   closeSync(log)
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const stop = async () => {
@@ -42,7 +53,7 @@ export async function startProgram(command, args, logFile, findReady = findListe
     const ready = await findReady(text)
     if (ready !== undefined) {
       const { pid } = child
-      return { ...ready, cpuMs: () => cpuMs(pid), rssMiB: () => rssMiB(pid), stop }
+      return { ...ready, pid, cpuMs: () => cpuMs(pid), rssMiB: () => rssMiB(pid), stop }
     }
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop()
@@ -53,8 +64,13 @@ export async function startProgram(command, args, logFile, findReady = findListe
 }
 
 function findListening(text) {
-  const line = text.split('\n').find((one) => one.includes('"listening"'))
-  return line === undefined ? undefined : JSON.parse(line)
+  return listeningLines(text)[0]
+}
+
+/** What the server, or each of its workers, said when it listened. */
+export function listeningLines(text) {
+  const lines = text.split('\n').filter((one) => one.includes('"listening"'))
+  return lines.map((line) => JSON.parse(line))
 }
 
 /** Runs a command to its end. Resolves to its standard output; rejects when it fails. */
@@ -80,7 +96,7 @@ export function serverCoreBusyMs() {
 }
 
 /** Processor time of a process with all its threads so far. */
-function cpuMs(pid) {
+export function cpuMs(pid) {
   const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * tickMs

@@ -15,7 +15,6 @@ import { compare, spread, summarize } from './measure.mjs'
 import { leaveServerCore } from './processes.mjs'
 import { describeMachine, formatFigures, writeResults } from './report.mjs'
 import { mainGroup, prepareFiles } from './scenarios.mjs'
-import { manyRoutes } from './surroundings.mjs'
 import { measureAllocations, measureInProcess, measureMemory, soak } from './single-figures.mjs'
 import { measureThroughEnvoy } from './through-envoy.mjs'
 
@@ -74,7 +73,7 @@ async function bench() {
     throughEnvoy: await part('behind Envoy', () => measureThroughEnvoy(files, settings)),
     latency: await part('time at a fixed rate', () => measureLatency(files, settings.latency)),
     inProcess: await part('in process', async () => {
-      const { few, many } = await measureInProcess(files, rounds, manyRoutes)
+      const { few, many } = await measureInProcess(files, rounds)
       return {
         usPerCheck: spread(few),
         usPerCheckOfManyRoutes: spread(many),

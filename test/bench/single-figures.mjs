@@ -4,6 +4,7 @@ import { startGateProcess, writeGateConfig } from './gate.mjs'
 import { onServerCore, run } from './processes.mjs'
 import { callOnce } from './check-call.mjs'
 import { script, startDistinctLoad } from './servers.mjs'
+import { writeManyRoutes } from './surroundings.mjs'
 
 const checksOfRound = 50_000
 const turnsInProcess = 4
@@ -12,11 +13,11 @@ const semiSpaceMiB = 512
 const checksOfProbe = 1_000
 
 /**
- * Microseconds of a warm check in process, by round: with the routes of the configuration, and with so many in all, in turn. Every turn
+ * Microseconds of a warm check in process, by round: with the usual routes, and with ten thousand, in turn. Every turn
  * has a process of its own.
  */
-export async function measureInProcess({ file, issuer }, rounds, routes) {
-  writeGateConfig(file('in-process-routes.yaml'), issuer, { otherRoutes: routes })
+export async function measureInProcess({ file, issuer }, rounds) {
+  writeManyRoutes(file('in-process-routes.yaml'), issuer)
   const few = []
   const many = []
   for (let turn = 0; turn < turnsInProcess; turn++) {

@@ -12,8 +12,7 @@ const connectionLoads = [
   [64, 2],
 ]
 const configuredRoutes = 20
-/** As a gate in front of a large API has. */
-export const manyRoutes = 10_000
+const manyRoutes = 10_000
 const routeName = '10,000 routes, no-op: 20 routes'
 
 /** From one connection with one call at a time to sixty-four. */
@@ -62,11 +61,16 @@ export const unixGroup = {
   },
 }
 
+/** Writes the configuration of a gate with ten thousand routes in all, as one in front of a large API has. */
+export function writeManyRoutes(configFile, issuer) {
+  writeGateConfig(configFile, issuer, { otherRoutes: manyRoutes - configuredRoutes })
+}
+
 /** Two gates of one policy, one with ten thousand routes more that do not match. */
 export const routesGroup = {
   names: [routeName],
   start: async ({ file, issuer, request }, keep, { warmUpRequests }) => {
-    writeGateConfig(file('routes.yaml'), issuer, { otherRoutes: manyRoutes - configuredRoutes })
+    writeManyRoutes(file('routes.yaml'), issuer)
     const many = await keep(startGateProcess(file('routes.yaml'), file('routes.log')))
     const few = await keep(startGateProcess(file('warm.yaml'), file('few-routes.log')))
     const answer = await expectedAnswer(many, request, allows)

@@ -4,7 +4,6 @@
  * checks two cores answer, with their load. `node test/bench/workers.mjs [rounds]`, about twenty seconds.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +12,7 @@ import { encodeCheckRequest, frame } from './check-call.mjs'
 import { writeGateConfig } from './gate.mjs'
 import { h2load, hasTools } from './h2load.mjs'
 import { spread } from './measure.mjs'
+import { cpuMs, listeningLines, startProgram } from './processes.mjs'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const cores = [0, 1]
@@ -22,7 +22,6 @@ const streams = 10
 const requests = 30_000
 /** Connections that come at once go to whichever worker takes them first, and then one may have most of them. */
 const apartMs = 20
-const tickMs = 10
 
 if (!hasTools()) process.exit(1)
 const rounds = Number(process.argv[2] ?? 5)
@@ -51,37 +50,28 @@ try {
 
 async function startGate(on) {
   const args = ['serve', '--config', join(directory, 'gate.yaml'), '--workers', String(on.length)]
-  const pinned = ['-c', on.join(','), process.execPath, main, ...args]
-  const child = spawn('taskset', pinned, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  const stop = async () => {
-    child.kill('SIGTERM')
-    await exited
+  const findReady = (text) => {
+    const lines = listeningLines(text)
+    return lines.length < on.length ? undefined : lines[0]
   }
-  gates.push({ stop })
-  const listening = () => output.split('\n').filter((line) => line.includes('"msg":"listening"'))
-  while (listening().length < on.length) await new Promise((wake) => setTimeout(wake, 50))
-  return { ...JSON.parse(listening()[0]), on, pid: child.pid }
+  const log = join(directory, `gate-${String(on.length)}.log`)
+  const gate = await startProgram(process.execPath, [main, ...args], log, findReady, on)
+  gates.push(gate)
+  return { ...gate, on }
 }
 
 /** Processor time of a process and of those that it started, each for itself. */
-function cpuMs(pid) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return [pid, ...children.split(' ').filter(Boolean)].map((id) => {
-    const stat = readFileSync(`/proc/${id}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * tickMs
-  })
+function cpuMsOfEach(pid) {
+  const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
+  return [pid, ...children.split(' ').filter(Boolean)].map(cpuMs)
 }
 
 async function measure({ grpc, on, pid }, loads) {
-  const before = cpuMs(pid)
+  const before = cpuMsOfEach(pid)
   const answered = await Promise.all(on.map(async (_core, at) => await loads[at](grpc, requests)))
   const failures = answered.reduce((sum, one) => sum + one.failures, 0)
   if (failures > 0) throw new Error(`${String(failures)} checks failed`)
-  const used = cpuMs(pid).map((ms, at) => ms - before[at])
+  const used = cpuMsOfEach(pid).map((ms, at) => ms - before[at])
   const all = used.reduce((sum, ms) => sum + ms, 0)
   return {
     perSecond: answered.reduce((sum, one) => sum + one.perSecond, 0),
