@@ -9,12 +9,18 @@ import {
   startForwardAuthServer,
   type ForwardAuthServer,
 } from './forward-auth/index.js'
+import { listen, type Listen } from './listen.js'
 import type { Log } from './telemetry/index.js'
 
 const tlsReloadMs = 10_000
 
+/** The doors that proxies come to. */
+export type DoorName = 'grpc' | 'http'
+
 /** What every door of a process is built from. */
 export interface DoorParts extends DoorDependencies {
+  /** Where a door gets its connections from, if not from an address of its own. */
+  readonly listenAs: ((door: DoorName) => Listen) | undefined
   readonly wallMs: () => number
   /** Every header, in every spelling, that only Scopegate may send upstream with an allow. */
   readonly managedHeaders: (allow: Allow) => readonly string[]
@@ -48,6 +54,7 @@ export async function openEnvoyDoor(
       maxConnectionIdleMs: grpc.maxConnectionIdleSeconds * 1_000,
     },
     service,
+    dependencies.listenAs?.('grpc') ?? listen,
   )
 }
 
@@ -74,6 +81,7 @@ export async function openHttpDoors(
       keepAliveMs: http.keepAliveSeconds * 1_000,
     },
     service,
+    dependencies.listenAs?.('http') ?? listen,
   )
 }
 

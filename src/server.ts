@@ -17,10 +17,11 @@ import type { GateConfig } from './config/index.js'
 import { createIntrospections } from './create-introspection.js'
 import { createRevocation, type Telemetry } from './create-revocation.js'
 import { CurrentDecider } from './current-decider.js'
-import { openEnvoyDoor, openHttpDoors } from './doors.js'
+import { openEnvoyDoor, openHttpDoors, type DoorName } from './doors.js'
 import type { IssuerKeyState, KeySetsDependencies } from './jwks/index.js'
-import { Opened } from './opened.js'
+import type { Listen } from './listen.js'
 import { LoopWatch } from './loop-watch.js'
+import { Opened } from './opened.js'
 import { clock } from './real-clock.js'
 import type { Revocation, RevocationService } from './revocation/index.js'
 import { DirectoryFiles } from './snapshot-files.js'
@@ -86,6 +87,8 @@ export interface WorkerPlace {
   ) => Promise<AdminServer>
   /** Resolves when the doors may open; `prepared` resolves when nothing else is missing. */
   readonly mayOpen: (prepared: Promise<void>) => Promise<void>
+  /** In place of binding addresses: where a door gets its connections from. */
+  readonly listenAs: (door: DoorName) => Listen
   /** Puts a revocation in force in the others. Rejects when one of them may not have it. */
   readonly tellWorkers: (revocation: Revocation) => Promise<void>
   /** Told with every change of the readiness. */
@@ -161,6 +164,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
     monotonicMs: clock.monotonicMs,
     wallMs: clock.wallMs,
     onFault,
+    listenAs: asWorker?.listenAs,
   }
   const opened = new Opened()
   try {

@@ -1,72 +1,80 @@
 /**
- * Worker processes of node:cluster: the same program with the same arguments, told by its environment that it is a worker.
+ * Worker processes: the same program with the same arguments, told by its environment that it is a worker.
  *
- * The rules are:
- *   - the primary accepts connections and hands them out in turn, whatever the environment says; none is lost with a worker;
- *   - a worker whose primary is gone ends at once, which is how Node has it: it could not get another connection.
+ * A worker whose primary is gone ends at once: it could not get another connection.
  */
-import cluster, { type Worker as ClusterWorker } from 'node:cluster'
+import { fork, type ChildProcess } from 'node:child_process'
 import type { Pipe, WorkerProcess } from '../workers/index.js'
-import { rescueConnections } from './lost-connections.js'
 
 const numberVariable = 'SCOPEGATE_WORKER'
 
 /** The number of this process among the workers of a gate, and its line to the primary; undefined when it is none. */
 export function workerPlace(): { readonly number: number; readonly pipe: Pipe } | undefined {
   const number = process.env[numberVariable]
-  // Another program may run scopegate in a cluster of its own; that primary would not know what a worker asks.
-  if (!cluster.isWorker || number === undefined) return undefined
+  // Without a line to whoever started it, a process is no worker, whatever its environment says.
+  if (process.send === undefined || number === undefined) return undefined
+  process.on('disconnect', () => {
+    process.exit()
+  })
   const pipe: Pipe = {
     send(message) {
       // To the callback goes what is wrong; a primary that is gone ends this process by itself.
       process.send?.(message, undefined, undefined, () => undefined)
     },
     onMessage(listener) {
-      process.on('message', listener)
+      process.on('message', (message, handle) => {
+        listener(message, handle as Parameters<typeof listener>[1])
+      })
     },
   }
   return { number: Number(number), pipe }
 }
 
-/** Gives what starts a worker. To be called once. */
-export function createFork(): (number: number) => WorkerProcess {
-  cluster.schedulingPolicy = cluster.SCHED_RR
-  // Structured clones: what is undefined or infinite arrives as it was.
-  cluster.setupPrimary({ serialization: 'advanced' })
-  return (number) => {
-    const worker = cluster.fork({ [numberVariable]: String(number) })
-    rescueConnections(worker)
-    return asWorkerProcess(worker)
-  }
+/** Starts a worker with this number. */
+export function forkWorker(number: number): WorkerProcess {
+  const [, program = '', ...args] = process.argv
+  const child = fork(program, args, {
+    env: { ...process.env, [numberVariable]: String(number) },
+    // Structured clones: what is undefined or infinite arrives as it was.
+    serialization: 'advanced',
+    // Who debugs the primary has its port already.
+    execArgv: [...process.execArgv, '--inspect-port=0'],
+  })
+  return asWorkerProcess(child)
 }
 
-function asWorkerProcess(worker: ClusterWorker): WorkerProcess {
+function asWorkerProcess(child: ChildProcess): WorkerProcess {
   // A process that is gone cannot be told anything, and says so as an event.
-  worker.on('error', () => undefined)
-  const { pid } = worker.process
+  child.on('error', () => undefined)
+  const { pid } = child
   return {
     pid,
     pipe: {
-      send(message) {
-        if (worker.isConnected()) worker.send(message as object, () => undefined)
+      send(message, socket) {
+        // Kept open here, too: who sends it says when the other end has it.
+        const options = socket === undefined ? undefined : { keepOpen: true }
+        if (child.connected) child.send(message as object, socket, options, () => undefined)
       },
       onMessage(listener) {
-        worker.on('message', listener)
+        child.on('message', (message) => {
+          listener(message)
+        })
       },
     },
     onEnd(listener) {
-      worker.once('exit', (code, signal) => {
+      // Not "exit": what it said last may still be on its way.
+      child.once('close', (code, signal) => {
         listener({ code, signal })
       })
       // One that could not be started, because there are too many processes or no memory, never ends.
       if (pid === undefined) {
-        worker.once('error', () => {
+        child.once('error', () => {
           listener({ code: null, signal: null })
         })
       }
     },
     kill() {
-      worker.process.kill('SIGKILL')
+      child.kill('SIGKILL')
     },
   }
 }

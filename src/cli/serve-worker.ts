@@ -48,6 +48,7 @@ export async function serveWorker(
         mayOpen: async (prepared) => {
           await link.mayOpen(prepared)
         },
+        listenAs: (door) => link.listenAs(door),
         tellWorkers: async (revocation) => {
           await link.tellWorkers(revocation)
         },

@@ -3,7 +3,6 @@
  * decides no request.
  */
 import { loadConfig, readConfigTexts, type GateConfig } from '../config/index.js'
-import { removeStaleSocket } from '../listen.js'
 import { clock } from '../real-clock.js'
 import {
   Log,
@@ -20,7 +19,7 @@ import {
 } from '../workers/index.js'
 import type { Output } from './check-config.js'
 import { exitCode } from './exit-code.js'
-import { createFork } from './fork-worker.js'
+import { forkWorker } from './fork-worker.js'
 import { faultLine, noSignals, problemLines, type GateSignals } from './serve.js'
 
 /** Runs a gate of several workers until `stopped` resolves, then drains it. Resolves to the exit code. */
@@ -45,7 +44,6 @@ export async function serveWorkers(
   let admin: AdminServer | undefined
   try {
     const metrics: WorkerMetrics = new WorkerMetrics(() => pool.counts())
-    const fork = createFork()
     // The pool has to know where the admin port is, and the admin port is of the pool.
     let bound = ''
     const pool: WorkerPool = new WorkerPool(
@@ -57,7 +55,7 @@ export async function serveWorkers(
       },
       {
         clock,
-        fork,
+        fork: forkWorker,
         noted: (level, message, details) => {
           log[level](message, details)
         },
@@ -76,10 +74,6 @@ export async function serveWorkers(
       new Map(hasPage ? [['/revocations', workersRevocationPage(pool)]] : []),
     )
     bound = admin.address
-    // Here and not in the workers, of which one could remove what another one has just made.
-    for (const door of [config.listen.grpc, config.listen.http]) {
-      if (door?.address.startsWith('unix:') === true) await removeStaleSocket(door.address.slice(5))
-    }
     pool.start()
     log.info('workers started', { workers: wanted, admin: admin.address })
     onReload(() => {

@@ -11,7 +11,7 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls'
-import { listen } from '../listen.js'
+import { listen, type Listen } from '../listen.js'
 import {
   CertificateFiles,
   type Certificates,
@@ -57,6 +57,7 @@ export interface GrpcServer {
 export async function startGrpcServer(
   options: GrpcServerOptions,
   service: ExtAuthzService,
+  takeConnections: Listen = listen,
 ): Promise<GrpcServer> {
   let isServing = false
   let others: Promise<OtherCalls> | undefined
@@ -88,19 +89,20 @@ export async function startGrpcServer(
     onFault: service.onFault,
     maxUnfinishedBytes: unfinishedMessages * options.maxMessageBytes,
   }
-  const listener = createListener(files, options.tls?.clientCaFile !== undefined, (socket) => {
+  const server = createServerOf(files, options.tls?.clientCaFile !== undefined, (socket) => {
     life.opened(new ServerConnection(socket, connectionOptions))
   })
-  listener.on('connection', (socket: Socket) => {
+  server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true)
     life.accepted(socket)
   })
-  const address = await listen(listener, options.address).catch((fault: unknown) => {
+  const listening = await takeConnections(server, options.address).catch((fault: unknown) => {
     files?.close()
     throw fault
   })
 
   return {
-    address,
+    address: listening.address,
     setServing(serving) {
       isServing = serving
       otherCalls().catch(service.onFault)
@@ -110,7 +112,7 @@ export async function startGrpcServer(
     },
     async close(graceMs) {
       files?.close()
-      const closed = new Promise((resolve) => listener.close(resolve))
+      const closed = listening.close()
       life.drain(graceMs)
       await closed
       relay.close()
@@ -120,17 +122,16 @@ export async function startGrpcServer(
   }
 }
 
-/** The listener in front, with TLS when there are certificates, of which new connections get the latest. */
-function createListener(
+/** The server in front, with TLS when there are certificates, of which new connections get the latest. */
+function createServerOf(
   files: CertificateFiles | undefined,
   asksForClients: boolean,
   opened: (socket: Socket) => void,
 ): Server {
-  if (files === undefined) return createServer({ noDelay: true }, opened)
-  const listener = createTlsServer(
+  if (files === undefined) return createServer(opened)
+  const server = createTlsServer(
     {
       ...secureContext(files.current),
-      noDelay: true,
       ALPNProtocols: ['h2'],
       requestCert: asksForClients,
       rejectUnauthorized: asksForClients,
@@ -142,9 +143,9 @@ function createListener(
     },
   )
   files.onChange((current) => {
-    listener.setSecureContext(secureContext(current))
+    server.setSecureContext(secureContext(current))
   })
-  return listener
+  return server
 }
 
 function secureContext({

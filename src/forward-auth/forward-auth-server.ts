@@ -16,7 +16,7 @@ import {
   type CertificateFilesOptions,
   type Certificates,
 } from '../certificate-files.js'
-import { listen } from '../listen.js'
+import { listen, type Listen, type Listening } from '../listen.js'
 import type { ForwardAuthService } from './forward-auth-service.js'
 import { QuestionMessage } from './question-message.js'
 import { trustedProxies } from './trusted-proxies.js'
@@ -52,6 +52,7 @@ export interface ForwardAuthServer {
 export async function startForwardAuthServer(
   options: ForwardAuthServerOptions,
   service: ForwardAuthService,
+  takeConnections: Listen = listen,
 ): Promise<ForwardAuthServer> {
   const isTrusted = trustedProxies(options.trustedProxies, options.address.startsWith('unix:'))
   const files = options.tls === undefined ? undefined : await CertificateFiles.load(options.tls)
@@ -62,9 +63,6 @@ export async function startForwardAuthServer(
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: options.keepAliveMs,
     connectionsCheckingInterval: Math.min(1_000, options.requestTimeoutMs),
-    keepAlive: true,
-    keepAliveInitialDelay: tcpKeepAliveMs,
-    noDelay: true,
     requireHostHeader: false, // A question without a Host is refused like every other one that lacks a field.
   })
   // Node leaves out headers beyond a number without a word, and with them the second of two credentials.
@@ -73,6 +71,8 @@ export async function startForwardAuthServer(
   let isDraining = false
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, tcpKeepAliveMs)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -96,13 +96,13 @@ export async function startForwardAuthServer(
     service.unreadable(status === 408 ? 'the question did not arrive in time' : 'not HTTP')
     refuse(socket, status)
   })
-  const address = await listen(server, options.address).catch((fault: unknown) => {
+  const listening = await takeConnections(server, options.address).catch((fault: unknown) => {
     files?.close()
     throw fault
   })
 
   return {
-    address,
+    address: listening.address,
     async reloadCertificates() {
       await files?.lookNow()
     },
@@ -113,7 +113,7 @@ export async function startForwardAuthServer(
     async close(graceMs) {
       isDraining = true
       files?.close()
-      await end(server, sockets, graceMs)
+      await end(server, listening, sockets, graceMs)
     },
   }
 }
@@ -156,16 +156,18 @@ function refuse(socket: Duplex | Socket, status: number): void {
   socket.end(`${line}\r\ncache-control: no-store\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
 }
 
-async function end(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+async function end(
+  server: Server,
+  listening: Listening,
+  sockets: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
   const timer = setTimeout(() => {
     server.closeAllConnections()
     for (const socket of sockets) socket.destroy() // Node's own list has none in a handshake of TLS.
   }, graceMs)
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
+  const closed = listening.close()
+  server.closeIdleConnections()
+  await closed
   clearTimeout(timer)
 }

@@ -79,16 +79,12 @@ export async function startAdminServer(
   server.maxConnections = maxConnections
   server.requestTimeout = requestMs
   server.headersTimeout = headersMs
-  const bound = await listen(server, address)
+  const listening = await listen(server, address)
   return {
-    address: bound,
+    address: listening.address,
     async close() {
       server.closeAllConnections()
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve()
-        })
-      })
+      await listening.close()
     },
   }
 }

@@ -5,8 +5,10 @@
 import type { WatchClock } from '../file-watch.js'
 import type { Revocation, RevocationPage } from '../revocation/index.js'
 import type { AdminServer, AdminSources, MetricFigures } from '../telemetry/index.js'
+import type { Listen } from '../listen.js'
 import { Channel, type Pipe } from './channel.js'
 import type { Ending, PrimaryAnswers, WorkerAnswers, WorkerFailure } from './questions.js'
+import { ReceivedConnections } from './received-connections.js'
 
 /** What of revocation the primary asks for. */
 interface SharedRevocation {
@@ -27,6 +29,7 @@ export class WorkerLink {
   /** Resolves when the worker is to end. */
   readonly ending: Promise<Ending>
   readonly #channel: Channel<PrimaryAnswers, WorkerAnswers>
+  readonly #connections: ReceivedConnections
   readonly #mayOpen: Promise<void>
   #sources: Sources | undefined
   #revocation: SharedRevocation | undefined
@@ -53,6 +56,7 @@ export class WorkerLink {
         if (this.#revocation?.take(revocation) !== true) throw new Error('no room')
       },
       open,
+      connection: (at, socket) => this.#connections.take(at, socket),
       reload: () => {
         this.#reload()
       },
@@ -60,6 +64,15 @@ export class WorkerLink {
         open() // What waits for the doors goes on, and then ends.
         end(how)
         return this.#endMs()
+      },
+    })
+    this.#connections = new ReceivedConnections(clock, {
+      openDoor: async (at) => await this.#channel.ask('openDoor', at, patienceMs),
+      closeDoor: (at) => {
+        this.#channel.tell('closeDoor', at)
+      },
+      connectionsEnded: (left) => {
+        this.#channel.tell('connectionsEnded', left)
       },
     })
   }
@@ -85,6 +98,11 @@ export class WorkerLink {
   /** Resolves when the doors may open. */
   async mayOpen(prepared: Promise<void>): Promise<void> {
     await Promise.race([prepared, this.#mayOpen])
+  }
+
+  /** How the server of a door gets its share of the connections. */
+  listenAs(door: string): Listen {
+    return this.#connections.listenAs(door)
   }
 
   /** Puts a revocation in force in every other worker. Rejects when one of them may not have it. */

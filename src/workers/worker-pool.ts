@@ -12,7 +12,9 @@
  */
 import { RevocationList, type Revocation } from '../revocation/index.js'
 import type { RestartReason, WorkerCounts } from '../telemetry/index.js'
+import { CrashLoop } from './crash-loop.js'
 import type { PrimaryAnswers, WorkerFailure } from './questions.js'
+import { SharedDoors } from './shared-doors.js'
 import { Worker, type ProcessEnd, type WorkerProcess } from './worker.js'
 
 /** How many workers, and what they share. */
@@ -48,11 +50,6 @@ export interface WorkerPoolDependencies {
 
 /** How long a worker waits for its keys while nobody serves. */
 const keysPatienceMs = 2_000
-/** A worker that was ready for so long was not lost in a loop. */
-const soundLifeMs = 10_000
-const maxFailures = 10
-const firstPauseMs = 100
-const maxPauseMs = 5_000
 /** In a rolling restart: for a worker to get ready. */
 const rollPatienceMs = 30_000
 const takePatienceMs = 3_000
@@ -67,10 +64,11 @@ export class WorkerPool {
   readonly #dependencies: WorkerPoolDependencies
   readonly #workers = new Map<number, Worker>()
   readonly #told: RevocationList
+  readonly #doors: SharedDoors
   readonly #pending = new Set<() => void>()
   #texts: ReadonlyMap<string, string>
   #lastNumber = 0
-  #failures = 0
+  readonly #crashes = new CrashLoop()
   #hasServed = false
   #isStopping = false
   #isRolling = false
@@ -80,6 +78,7 @@ export class WorkerPool {
     this.#options = options
     this.#dependencies = dependencies
     this.#texts = options.texts
+    this.#doors = new SharedDoors(dependencies.clock)
     this.#told = new RevocationList(options.maxRevocations)
     this.ended = new Promise((resolve) => (this.#settle = resolve))
   }
@@ -136,6 +135,7 @@ export class WorkerPool {
     const ends = await Promise.all(
       [...this.#workers.values()].map(async (worker) => await worker.end('shutdown')),
     )
+    this.#doors.closeAll()
     return ends.every(({ code }) => code === 0) ? 0 : failed
   }
 
@@ -152,6 +152,7 @@ export class WorkerPool {
     if (reason !== undefined) restarted(reason)
     void worker.gone.then((end) => {
       this.#workers.delete(number)
+      this.#doors.lost(worker)
       ended(number)
       if (!this.#isStopping) this.#lost(worker, end)
     })
@@ -174,6 +175,7 @@ export class WorkerPool {
           revocations: this.#told.entries(clock.wallMs()),
         }
       },
+      ...this.#doors.answers(worker),
       listening: () => {
         worker().isListening = true
         this.#hasServed = true
@@ -220,14 +222,13 @@ export class WorkerPool {
       this.#giveUp(failure ?? { lines: ['scopegate: a worker ended'], exitCode: failed })
       return
     }
-    const isSound = readyAtMs !== undefined && clock.monotonicMs() - readyAtMs >= soundLifeMs
-    this.#failures = isSound ? 0 : this.#failures + 1
+    this.#crashes.lost(readyAtMs, clock.monotonicMs())
     const problems = failure === undefined ? {} : { problems: failure.lines }
     noted('warn', 'a worker is lost', { lost: number, pid: process.pid, code, signal, ...problems })
     const isServed = [...this.#workers.values()].some(({ isListening }) => isListening)
-    if (this.#failures >= maxFailures && !isServed) {
-      const line = `scopegate: ${String(maxFailures)} workers in a row were lost`
-      this.#giveUp({ lines: [...(failure?.lines ?? []), line], exitCode: failed })
+    if (this.#crashes.isHopeless && !isServed) {
+      const lines = [...(failure?.lines ?? []), CrashLoop.giveUpLine]
+      this.#giveUp({ lines, exitCode: failed })
       return
     }
     this.#fill()
@@ -238,8 +239,7 @@ export class WorkerPool {
   #fill(): void {
     if (this.#isStopping) return
     const alive = [...this.#workers.values()].filter(({ isEnding }) => !isEnding).length
-    const pause =
-      this.#failures <= 1 ? 0 : Math.min(firstPauseMs * 2 ** (this.#failures - 2), maxPauseMs)
+    const pause = this.#crashes.pauseMs
     for (let at = alive + this.#pending.size; at < this.#options.wanted; at += 1) {
       if (pause === 0) {
         this.#fork('crash')
@@ -259,6 +259,7 @@ export class WorkerPool {
     const left = [...this.#workers.values()]
     for (const { process } of left) process.kill()
     void Promise.all(left.map(async ({ gone }) => await gone)).then(() => {
+      this.#doors.closeAll()
       this.#settle(failure)
     })
   }

@@ -22,17 +22,11 @@ export function hasTools() {
  * failures, and the bytes of all answers. By those the caller tells whether every single one was the expected
  * answer; HTTP statuses cannot, since a denial and an RPC error are a 200 to HTTP. The address may be `unix:/path`, and
  * with the scheme `https` no certificate is checked: it is the cost of TLS that is measured. It runs where this process does, or
- * on one `core`; connections are opened all at once, or so many milliseconds `apartMs`.
+ * on one `core`.
  */
-export function h2load(
-  bodyFile,
-  connections,
-  streams,
-  { scheme = 'http', core = undefined, apartMs = undefined } = {},
-) {
+export function h2load(bodyFile, connections, streams, { scheme = 'http', core = undefined } = {}) {
   const fixed = [
     ...['-c', String(connections), '-m', String(streams), '-d', bodyFile],
-    ...(apartMs === undefined ? [] : ['-r', '1', '--rate-period', `${String(apartMs)}ms`]),
     ...Object.entries(callHeaders).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
   ]
   return async (address, requests) => {

@@ -1,7 +1,9 @@
 /**
- * `make bench-workers`: two workers on two cores beside one process on one core, in turns. Each core has a load generator of its own beside
- * its worker, so that both have the same to work with, whatever else the machine has. Prints how many times as many
- * checks two cores answer, with their load. `node test/bench/workers.mjs [rounds]`, about twenty seconds.
+ * `make bench-workers`: two workers on two cores beside one process on one core, and beside two gates that have nothing to do with each
+ * other, each on a core of its own, in turns. Each core has a load generator of its own, so that all have the same to
+ * work with. Prints how many times as many checks two cores answer, with their load, and how many of what two gates do: on
+ * a machine that is shared, two cores do not give twice what one gives, and that is what they give to anybody.
+ * `node test/bench/workers.mjs [rounds]`, about half a minute.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,8 +22,6 @@ const cores = [0, 1]
 const connections = 4
 const streams = 10
 const requests = 30_000
-/** Connections that come at once go to whichever worker takes them first, and then one may have most of them. */
-const apartMs = 20
 
 if (!hasTools()) process.exit(1)
 const rounds = Number(process.argv[2] ?? 5)
@@ -32,15 +32,18 @@ try {
   const [token] = await issuer.sign(1)
   writeGateConfig(join(directory, 'gate.yaml'), issuer)
   writeFileSync(join(directory, 'body'), frame(encodeCheckRequest(token)))
-  const loads = cores.map((core) =>
-    h2load(join(directory, 'body'), connections, streams, { core, apartMs }),
-  )
-  const one = await startGate(cores.slice(0, 1))
+  const loads = cores.map((core) => h2load(join(directory, 'body'), connections, streams, { core }))
+  const [one, other] = [await startGate([0]), await startGate([1])]
   const two = await startGate(cores)
-  for (const gate of [one, two]) await measure(gate, loads)
+  /** Which gate each load asks. */
+  const ways = { one: [one], two: [two, two], apart: [one, other] }
+  const measureWay = async (name) => await measure(ways[name], loads)
+  for (const name of Object.keys(ways)) await measureWay(name)
   const results = []
   for (let round = 0; round < rounds; round += 1) {
-    results.push({ one: await measure(one, loads), two: await measure(two, loads) })
+    const result = {}
+    for (const name of Object.keys(ways)) result[name] = await measureWay(name)
+    results.push(result)
   }
   report(results)
 } finally {
@@ -54,10 +57,10 @@ async function startGate(on) {
     const lines = listeningLines(text)
     return lines.length < on.length ? undefined : lines[0]
   }
-  const log = join(directory, `gate-${String(on.length)}.log`)
+  const log = join(directory, `gate-${on.join('-')}.log`)
   const gate = await startProgram(process.execPath, [main, ...args], log, findReady, on)
   gates.push(gate)
-  return { ...gate, on }
+  return gate
 }
 
 /** Processor time of a process and of those that it started, each for itself. */
@@ -66,16 +69,19 @@ function cpuMsOfEach(pid) {
   return [pid, ...children.split(' ').filter(Boolean)].map(cpuMs)
 }
 
-async function measure({ grpc, on, pid }, loads) {
-  const before = cpuMsOfEach(pid)
-  const answered = await Promise.all(on.map(async (_core, at) => await loads[at](grpc, requests)))
+async function measure(asked, loads) {
+  const pids = [...new Set(asked)].map(({ pid }) => pid)
+  const before = pids.flatMap(cpuMsOfEach)
+  const answered = await Promise.all(
+    asked.map(async ({ grpc }, at) => await loads[at](grpc, requests)),
+  )
   const failures = answered.reduce((sum, one) => sum + one.failures, 0)
   if (failures > 0) throw new Error(`${String(failures)} checks failed`)
-  const used = cpuMsOfEach(pid).map((ms, at) => ms - before[at])
+  const used = pids.flatMap(cpuMsOfEach).map((ms, at) => ms - before[at])
   const all = used.reduce((sum, ms) => sum + ms, 0)
   return {
     perSecond: answered.reduce((sum, one) => sum + one.perSecond, 0),
-    usPerCheck: (all * 1_000) / (requests * on.length),
+    usPerCheck: (all * 1_000) / (requests * asked.length),
     busiestShare: Math.max(...used) / all,
   }
 }
@@ -86,13 +92,23 @@ function report(results) {
     return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
   }
   console.log(`node ${process.version}, ${String(rounds)} rounds, medians (least to most)`)
-  for (const name of ['one', 'two']) {
+  for (const [name, text] of [
+    ['one', 'one process, one core'],
+    ['two', 'two workers, two cores'],
+    ['apart', 'two gates, a core each'],
+  ]) {
     const perSecond = of((round) => round[name].perSecond, 0)
     const price = of((round) => round[name].usPerCheck, 1)
-    console.log(
-      `${name === 'one' ? 'one process, one core ' : 'two workers, two cores'}  ${perSecond} checks/s, ${price} µs each`,
-    )
+    console.log(`${text.padEnd(22)}  ${perSecond} checks/s, ${price} µs each`)
   }
-  console.log(`two cores by one  ${of(({ one, two }) => two.perSecond / one.perSecond, 2)}`)
-  console.log(`work of the busier worker  ${of(({ two }) => two.busiestShare, 2)}`)
+  console.log(
+    `two workers by one process  ${of(({ one, two }) => two.perSecond / one.perSecond, 2)}`,
+  )
+  console.log(
+    `two gates by one            ${of(({ one, apart }) => apart.perSecond / one.perSecond, 2)}`,
+  )
+  console.log(
+    `two workers by two gates    ${of(({ two, apart }) => two.perSecond / apart.perSecond, 2)}`,
+  )
+  console.log(`work of the busier worker   ${of(({ two }) => two.busiestShare, 2)}`)
 }

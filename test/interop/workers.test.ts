@@ -32,13 +32,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-async function startWorkers(
-  changes: Record<string, unknown> = {},
-  grpc?: string,
-): Promise<ServeProcess> {
+async function startWorkers(changes: Record<string, unknown> = {}): Promise<ServeProcess> {
   const shutdown = { drainSeconds: 0, graceSeconds: 5 }
   const config = testConfig(issuer, { shutdown, ...changes })
-  const gate = await startServeProcess(config, grpc, ['--workers', '2'])
+  const gate = await startServeProcess(config, undefined, ['--workers', '2'])
   cleanups.push(gate.close)
   await workersReady(gate, 2)
   return gate
@@ -169,42 +166,6 @@ function clients(gate: ServeProcess, count: number): ReturnType<typeof createChe
   })
 }
 
-/** How many refusals each worker has logged. */
-function refusals(gate: ServeProcess): number[] {
-  const counts = new Map<string, number>()
-  for (const [, worker = ''] of gate.output().matchAll(/"worker":(\d+),"decision_id"/g)) {
-    counts.set(worker, (counts.get(worker) ?? 0) + 1)
-  }
-  return [...counts.values()]
-}
-
-describe('connections', () => {
-  it('that were handed to a worker which is killed before it takes them are given to another', async () => {
-    const gate = await startWorkers()
-    const [first = 0] = await workerPids(gate)
-    process.kill(first, 'SIGSTOP')
-    const headers = { authorization: `Bearer ${await issuer.token()}` }
-    let answered = 0
-    const answers = clients(gate, 4).map(async (client) => {
-      const { kind } = await client.check({ path: '/read', headers }, 50_000)
-      answered += 1
-      return kind
-    })
-    // The fourth one is with the worker that does nothing.
-    await until(() => answered === 3, 'three answers')
-    process.kill(first, 'SIGKILL')
-    expect(await Promise.all(answers)).toEqual(['ok', 'ok', 'ok', 'ok'])
-  })
-
-  it.each(['TCP', 'a unix socket'])('are spread evenly over the workers, on %s', async (kind) => {
-    const grpc = kind === 'TCP' ? undefined : `unix:${await directory()}/gate.sock`
-    const gate = await startWorkers({}, grpc)
-    for (const client of clients(gate, 10)) await client.check({ path: '/read' })
-    await until(() => refusals(gate).reduce((a, b) => a + b, 0) === 10, 'ten lines of the log')
-    expect(refusals(gate)).toEqual([5, 5])
-  })
-})
-
 describe('a revocation through the admin API', () => {
   it('is in force in every worker when it is answered, and in one that starts later', async () => {
     const adminToken = 'correct-horse-battery-staple-0123456789'
@@ -226,12 +187,10 @@ describe('a revocation through the admin API', () => {
     })
     expect(answer.status).toBe(201)
     expect(new Set(await ask())).toEqual(new Set([401]))
-    for (const pid of await workerPids(gate)) {
-      process.kill(pid, 'SIGKILL')
-      await until(async () => !(await isAlive(pid)), 'the end of the worker')
-      // One has to stay: with the last listener its port of "any" would be gone.
-      await workersReady(gate, 2)
-    }
+    const pids = await workerPids(gate)
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    await until(async () => !(await Promise.all(pids.map(isAlive))).some(Boolean), 'their end')
+    await workersReady(gate, 2)
     expect(new Set(await ask())).toEqual(new Set([401]))
   })
 })

@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): void
   /** Moves only the wall clock, as an administrator would. */
   setWall(ms: number): void
+  /** How many callbacks are to come. */
+  readonly timers: number
 }
 
 export function createFakeClock(wallMs = Date.now()): FakeClock {
@@ -38,6 +40,9 @@ export function createFakeClock(wallMs = Date.now()): FakeClock {
     },
     setWall(ms) {
       wall = ms
+    },
+    get timers() {
+      return timers.size
     },
   }
 }

@@ -1,17 +1,18 @@
 /** Worker processes that are none: both ends of their pipes are in the test. */
+import type { Socket } from 'node:net'
 import { Channel, type Pipe } from '../../src/workers/channel.js'
-import type { PrimaryAnswers, WorkerAnswers } from '../../src/workers/questions.js'
+import type { PrimaryAnswers, Taking, WorkerAnswers } from '../../src/workers/questions.js'
 import type { ProcessEnd, WorkerProcess } from '../../src/workers/worker.js'
 import { createFakeClock } from './fake-clock.js'
 
 /** Two ends of a pipe. What is sent arrives a moment later, copied. */
 export function linkedPipes(): [Pipe, Pipe] {
-  const listeners: ((message: unknown) => void)[][] = [[], []]
+  const listeners: ((message: unknown, socket?: Socket) => void)[][] = [[], []]
   const end = (own: 0 | 1): Pipe => ({
-    send(message) {
+    send(message, socket) {
       const copy: unknown = structuredClone(message)
       queueMicrotask(() => {
-        for (const listener of listeners[1 - own] ?? []) listener(copy)
+        for (const listener of listeners[1 - own] ?? []) listener(copy, socket)
       })
     },
     onMessage(listener) {
@@ -29,6 +30,12 @@ export interface FakeWorker {
   /** What the primary asked, in order. */
   readonly asked: string[]
   readonly taken: unknown[]
+  /** The connections that it got, in order. */
+  readonly connections: (Socket | undefined)[]
+  /** How many of them it says that it has. */
+  open: number
+  /** What it says to a connection; it may think about it. */
+  says: (socket: Socket | undefined) => Taking['is'] | Promise<Taking['is']>
   /** Ends as if by itself. */
   end(end?: Partial<ProcessEnd>): void
   isGone: boolean
@@ -54,6 +61,9 @@ export function createFakeWorkers(): {
         number,
         asked,
         taken,
+        connections: [],
+        open: 0,
+        says: () => 'taken',
         isGone: false,
         isStubborn: false,
         end({ code = null, signal = null } = {}) {
@@ -73,6 +83,12 @@ export function createFakeWorkers(): {
           take: (revocation) => void taken.push(revocation),
           open: () => {
             note('open')
+          },
+          connection: async (_at, socket) => {
+            worker.connections.push(socket)
+            const is = await worker.says(socket)
+            if (is === 'taken') worker.open += 1
+            return { is, open: worker.open }
           },
           reload: () => {
             note('reload')

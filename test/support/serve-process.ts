@@ -10,7 +10,7 @@ import { collectLogLine } from './log-collector.js'
 import { until } from './until.js'
 
 export interface ServeProcess {
-  readonly addresses: { readonly grpc: string; readonly admin: string }
+  readonly addresses: { readonly grpc: string; readonly http?: string; readonly admin: string }
   readonly pid: number
   /** Its configuration. */
   readonly file: string

@@ -1,6 +1,6 @@
 /** Worker processes that cannot be started: whoever waits for their end is told of it, and can start another one. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { createFork } from '../../../src/cli/fork-worker.js'
+import { forkWorker } from '../../../src/cli/fork-worker.js'
 import type { ProcessEnd } from '../../../src/workers/worker.js'
 
 const { execPath } = process
@@ -9,10 +9,10 @@ afterEach(() => {
   process.execPath = execPath
 })
 
-describe('createFork', () => {
+describe('forkWorker', () => {
   it('says of a process that could not be started that it is gone', async () => {
     process.execPath = '/no/such/program'
-    const worker = createFork()(1)
+    const worker = forkWorker(1)
     const end = await new Promise<ProcessEnd>((resolve) => {
       worker.onEnd(resolve)
     })
