@@ -37,8 +37,6 @@ export function forkWorker(number: number): WorkerProcess {
     env: { ...process.env, [numberVariable]: String(number) },
     // Structured clones: what is undefined or infinite arrives as it was.
     serialization: 'advanced',
-    // Who debugs the primary has its port already.
-    execArgv: [...process.execArgv, '--inspect-port=0'],
   })
   return asWorkerProcess(child)
 }
