@@ -66,8 +66,8 @@ function asWorkerProcess(child: ChildProcess): WorkerProcess {
       })
       // One that could not be started, because there are too many processes or no memory, never ends.
       if (pid === undefined) {
-        child.once('error', () => {
-          listener({ code: null, signal: null })
+        child.once('error', ({ message }) => {
+          listener({ code: null, signal: null, fault: message })
         })
       }
     },

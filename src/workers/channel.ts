@@ -13,7 +13,7 @@ import type { WatchClock } from '../file-watch.js'
 export interface Pipe {
   /** Never throws; a message to a process that is gone is lost. With a socket the other end gets its connection, too. */
   send(message: unknown, socket?: Socket): void
-  /** A connection that ended on its way is missing. */
+  /** A connection that could not be sent is missing; one that could not be received is lost with its message. */
   onMessage(listener: (message: unknown, socket?: Socket) => void): void
 }
 

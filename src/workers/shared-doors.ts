@@ -4,10 +4,10 @@
  * The rules are:
  *   - a connection goes to the worker that has the fewest of this door, and among equals to whose turn it is, however many
  *     come at once: proxies keep theirs, so an uneven share is one for hours;
- *   - a worker that does not answer is passed over while others do;
+ *   - a worker that does not answer gets none;
  *   - none is lost with a worker: the primary keeps its copy until the worker says that it has the connection, and hands it
  *     to another one when it is gone before;
- *   - while nobody takes connections, because all are lost, some wait a little for the next worker;
+ *   - while no worker answers, because all are lost or busy, some wait a little for the next one;
  *   - the address is given back when the last worker has closed its door, not when it is lost.
  */
 import { randomBytes } from 'node:crypto'
@@ -15,32 +15,19 @@ import { createServer, type Socket } from 'node:net'
 import { listen, type Listening } from '../listen.js'
 import type { DoorAddress, PrimaryAnswers, SharedDoorFacts } from './questions.js'
 import { keyOf } from './received-connections.js'
+import { Taker, type TakerDependencies } from './taker.js'
 import type { Worker } from './worker.js'
 
-/** Time, in milliseconds. */
-interface Clock {
-  monotonicMs(): number
-  after(delayMs: number, callback: () => void): () => void
-}
-
 type DoorAnswers = Pick<PrimaryAnswers, 'openDoor' | 'closeDoor' | 'connectionsEnded'>
+type Clock = TakerDependencies['clock']
 
-/** A worker whose door is open. */
-interface Taker {
-  readonly worker: Worker
-  /** How many connections of this door it has, as it said last. */
-  open: number
-  /** Since when each of those on their way is, in monotonic milliseconds; the oldest first. */
-  readonly onTheirWay: Map<Socket, number>
-}
-
-/** For a worker to take a connection. The copy of the primary is of no use after that; the worker may have it, or take it yet. */
-const takePatienceMs = 10_000
-/** A worker that has left a connection lie for so long is busy with something else. */
-const promptMs = 250
 /** A new worker is there in less. */
 const noTakerPatienceMs = 10_000
-const maxWaiting = 1_024
+/**
+ * Of a door, that no worker has yet: waiting or on their way. Less than half of the 1,024 file descriptors that a process often
+ * has, since one that has none left can start no worker.
+ */
+const maxUntaken = 400
 /** What TLS of Node asks for. */
 const ticketKeyBytes = 48
 
@@ -99,9 +86,11 @@ class SharedDoor {
   readonly ticketKeys = randomBytes(ticketKeyBytes)
   readonly #at: DoorAddress
   readonly #clock: Clock
-  readonly #waiting = new Set<Socket>()
+  /** With what ends their waiting. */
+  readonly #waiting = new Map<Socket, () => void>()
   /** Whose turn is next comes first. */
   #takers: Taker[] = []
+  #isClosed = false
 
   constructor(at: DoorAddress, clock: Clock) {
     this.#at = at
@@ -110,68 +99,64 @@ class SharedDoor {
       socket.on('error', () => undefined)
       this.#hand(socket)
     })
+    server.maxConnections = maxUntaken // Of the copies in this process.
     this.listening = listen(server, at.address)
   }
 
   add(worker: Worker): void {
     if (worker.channel.isClosed) return
-    this.#takers.push({ worker, open: 0, onTheirWay: new Map() })
-    for (const socket of this.#waiting) this.#hand(socket)
-    this.#waiting.clear()
+    const taker: Taker = new Taker(worker, this.#at, {
+      clock: this.#clock,
+      onBack: (sockets) => {
+        for (const socket of sockets) this.#hand(socket)
+      },
+      onClosed: () => this.remove(worker),
+      onPrompt: () => {
+        this.#handWaiting()
+      },
+    })
+    this.#takers.push(taker)
+    this.#handWaiting()
   }
 
   /** Answers with how many workers are left. */
   remove(worker: Worker): number {
-    this.#takers = this.#takers.filter((taker) => taker.worker !== worker)
+    const taker = this.#takerOf(worker)
+    this.#takers = this.#takers.filter((one) => one !== taker)
+    taker?.giveBackQueue()
     return this.#takers.length
   }
 
   ended(worker: Worker, open: number): void {
-    const taker = this.#takers.find((one) => one.worker === worker)
-    if (taker !== undefined) taker.open = open
+    this.#takerOf(worker)?.has(open)
   }
 
   close(): void {
+    this.#isClosed = true
     void this.listening.then(
       async (listening) => {
         await listening.close()
       },
       () => undefined, // Whoever asked for it was told.
     )
-    for (const socket of this.#waiting) socket.destroy()
-    this.#waiting.clear()
+    this.#handWaiting()
+  }
+
+  #takerOf(worker: Worker): Taker | undefined {
+    return this.#takers.find((taker) => taker.worker === worker)
   }
 
   #hand(socket: Socket): void {
     const taker = this.#next()
-    if (taker === undefined) this.#keepWaiting(socket)
-    else void this.#give(socket, taker)
-  }
-
-  async #give(socket: Socket, taker: Taker): Promise<void> {
-    const { worker, onTheirWay } = taker
-    onTheirWay.set(socket, this.#clock.monotonicMs())
-    const answer = await worker.channel
-      .ask('connection', this.#at, takePatienceMs, socket)
-      .catch(() => undefined)
-    onTheirWay.delete(socket)
-    taker.open = answer?.open ?? taker.open
-    const isClosed = answer === undefined ? worker.channel.isClosed : answer.is === 'closed'
-    if (isClosed) {
-      this.remove(worker)
-      this.#hand(socket)
-    } else socket.destroy() // This copy of it.
+    if (this.#isClosed) socket.destroy()
+    else if (taker === undefined) this.#keepWaiting(socket)
+    else taker.give(socket)
   }
 
   #next(): Taker | undefined {
-    const now = this.#clock.monotonicMs()
-    const prompt = this.#takers.filter(({ onTheirWay }) => {
-      const [oldest = now] = onTheirWay.values()
-      return now - oldest < promptMs
-    })
     let chosen: Taker | undefined
-    for (const taker of prompt.length > 0 ? prompt : this.#takers) {
-      if (chosen === undefined || load(taker) < load(chosen)) chosen = taker
+    for (const taker of this.#takers) {
+      if (!taker.isSlow && (chosen === undefined || taker.load < chosen.load)) chosen = taker
     }
     if (chosen !== undefined) {
       this.#takers = [...this.#takers.filter((taker) => taker !== chosen), chosen]
@@ -180,17 +165,19 @@ class SharedDoor {
   }
 
   #keepWaiting(socket: Socket): void {
-    if (this.#waiting.size >= maxWaiting) {
+    const cancel = this.#clock.after(noTakerPatienceMs, () => {
+      this.#waiting.delete(socket)
       socket.destroy()
-      return
-    }
-    this.#waiting.add(socket)
-    this.#clock.after(noTakerPatienceMs, () => {
-      if (this.#waiting.delete(socket)) socket.destroy()
     })
+    this.#waiting.set(socket, cancel)
   }
-}
 
-function load({ open, onTheirWay }: Taker): number {
-  return open + onTheirWay.size
+  #handWaiting(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [socket, cancel] of waiting) {
+      cancel()
+      this.#hand(socket)
+    }
+  }
 }

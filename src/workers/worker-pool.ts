@@ -214,7 +214,7 @@ export class WorkerPool {
     }
   }
 
-  #lost(worker: Worker, { code, signal }: ProcessEnd): void {
+  #lost(worker: Worker, end: ProcessEnd): void {
     if (worker.isEnding) return
     const { clock, noted } = this.#dependencies
     const { number, readyAtMs, failure, process } = worker
@@ -224,7 +224,7 @@ export class WorkerPool {
     }
     this.#crashes.lost(readyAtMs, clock.monotonicMs())
     const problems = failure === undefined ? {} : { problems: failure.lines }
-    noted('warn', 'a worker is lost', { lost: number, pid: process.pid, code, signal, ...problems })
+    noted('warn', 'a worker is lost', { lost: number, pid: process.pid, ...end, ...problems })
     const isServed = [...this.#workers.values()].some(({ isListening }) => isListening)
     if (this.#crashes.isHopeless && !isServed) {
       const lines = [...(failure?.lines ?? []), CrashLoop.giveUpLine]

@@ -3,10 +3,11 @@ import type { WatchClock } from '../file-watch.js'
 import { Channel, type Pipe } from './channel.js'
 import type { Ending, PrimaryAnswers, WorkerAnswers, WorkerFailure } from './questions.js'
 
-/** How a process ended: by its own code or by a signal. */
+/** How a process ended: by its own code or by a signal, or why it could not be started. */
 export interface ProcessEnd {
   readonly code: number | null
   readonly signal: string | null
+  readonly fault?: string
 }
 
 /** A process that was started. */

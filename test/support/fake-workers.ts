@@ -31,7 +31,7 @@ export interface FakeWorker {
   readonly asked: string[]
   readonly taken: unknown[]
   /** The connections that it got, in order. */
-  readonly connections: (Socket | undefined)[]
+  readonly connections: Socket[]
   /** How many of them it says that it has. */
   open: number
   /** What it says to a connection; it may think about it. */
@@ -85,7 +85,7 @@ export function createFakeWorkers(): {
             note('open')
           },
           connection: async (_at, socket) => {
-            worker.connections.push(socket)
+            if (socket !== undefined) worker.connections.push(socket)
             const is = await worker.says(socket)
             if (is === 'taken') worker.open += 1
             return { is, open: worker.open }

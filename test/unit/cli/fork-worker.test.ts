@@ -16,7 +16,7 @@ describe('forkWorker', () => {
     const end = await new Promise<ProcessEnd>((resolve) => {
       worker.onEnd(resolve)
     })
-    expect(end).toEqual({ code: null, signal: null })
+    expect(end).toEqual({ code: null, signal: null, fault: 'spawn /no/such/program ENOENT' })
     expect(worker.pid).toBeUndefined()
   })
 })

@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => {
   doors.closeAll()
   for (const client of clients.splice(0)) client.destroy()
-  for (const { connections } of fakes.all) for (const socket of connections) socket?.destroy()
+  for (const { connections } of fakes.all) for (const socket of connections) socket.destroy()
 })
 
 /** A worker whose door is open. */
@@ -92,16 +92,48 @@ describe('a connection', () => {
     expect(counts()).toEqual([6, 4, 3])
   })
 
-  it('passes over a worker that has left one lie, while others take theirs', async () => {
+  it('that is behind one which a worker has left lie goes to another, as later ones do', async () => {
     const stuck = await open()
     stuck.says = neverSays
+    const other = await open()
+    for (let made = 0; made < 6; made += 1) await client()
+    await until(() => given() === 4, 'those that are with workers')
+    expect(counts()).toEqual([1, 3])
+    clock.advance(250)
+    await until(() => other.connections.length === 5, 'those behind the first')
+    await connected(4)
+    expect(counts()).toEqual([1, 9])
+  })
+
+  it('waits when every worker has left one lie, until one has not', async () => {
+    const busy = await open()
+    let answer: (is: Taking['is']) => void = () => undefined
+    busy.says = async (socket) =>
+      await new Promise((resolve) => {
+        if (socket !== undefined) answer = resolve // And not of the question that comes behind it.
+      })
     await connected(1)
     clock.advance(250)
+    await settle()
+    await client()
+    busy.says = () => 'taken'
+    expect(counts()).toEqual([1])
+    answer('taken')
+    await until(() => given() === 2, 'the second one')
+  })
+
+  it('that is lost on its way goes to another', async () => {
+    const full = await open()
+    full.says = async (socket) => (socket === undefined ? 'refused' : await neverSays())
+    const other = await open()
     await connected(1)
-    expect(counts()).toEqual([2])
-    await open()
-    await connected(6)
-    expect(counts()).toEqual([2, 6])
+    clock.advance(250)
+    await until(() => other.connections.length === 1, 'the connection that was lost')
+    await connected(2)
+    expect(counts()).toEqual([1, 3])
+    clock.advance(1_000)
+    await connected(1)
+    expect(counts()).toEqual([2, 3])
   })
 
   it('goes to another worker when the first one is gone, or has closed its door', async () => {
@@ -156,6 +188,28 @@ describe('a connection', () => {
     await open()
     await until(() => given() === 1, 'the connection with the new worker')
     expect(counts()).toEqual([0, 1])
+  })
+
+  it('is closed when more than 400 have no worker: the rest is for files and new workers', async () => {
+    const lost = await open()
+    lost.end({ signal: 'SIGKILL' })
+    const all = await Promise.all(Array.from({ length: 410 }, client))
+    await until(() => all.filter(({ destroyed }) => destroyed).length === 10, 'ten that are closed')
+    await open()
+    await until(() => given() === 400, 'the others with the new worker')
+  })
+
+  it('that is on its way when the last worker closes its door is closed at once', async () => {
+    const worker = await open()
+    let answer: (is: Taking['is']) => void = () => undefined
+    worker.says = async () => await new Promise((resolve) => (answer = resolve))
+    const [onItsWay] = await connected(1)
+    const behind = await client()
+    worker.channel.tell('closeDoor', at)
+    await until(() => behind.destroyed, 'the end of the one behind')
+    for (const socket of worker.connections) socket.destroy() // Its copy.
+    answer('closed')
+    await until(() => onItsWay!.destroyed, 'its end')
   })
 })
 
