@@ -5,6 +5,7 @@
  *   - a check that began goes on by the rules under which it began, with the keys of then;
  *   - what was found out about a token survives while nothing that is written about its issuer has changed (ADR 0025).
  */
+import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { createCheck, type Check, type CheckDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
@@ -125,8 +126,9 @@ function assemble(
   const { revocations, onFault, labels, pressure } = dependencies
   const { limits } = config
   const isAsking = introspections.length > 0
+  const maxConcurrent = limits.maxConcurrentVerifications ?? usualVerifications()
   const verifications = new VerificationQueue(
-    { maxConcurrent: limits.maxConcurrentVerifications, maxWaitMs: limits.maxQueueMs },
+    { maxConcurrent, maxWaitMs: limits.maxQueueMs },
     clock.monotonicMs,
     () => {
       pressure.shed.queue += 1
@@ -177,4 +179,12 @@ function roomsOf({ maxWaitingForKeys, introspections }: GateConfig): ReadonlyMap
     [true, false].map((isNew) => [introspectionRoom(issuerId, isNew), maxWaitingChecks] as const),
   )
   return new Map([...maxWaitingForKeys, ...asking])
+}
+
+/**
+ * Signatures are verified on Node's four threads. With fewer cores these take turns with the event loop, which then waits for
+ * all of them though it verifies no more for it (ADR 0038).
+ */
+function usualVerifications(): number {
+  return Math.min(4, availableParallelism())
 }

@@ -232,7 +232,8 @@ export interface LimitsInput {
   maxTokenBytes: number
   decisionTimeoutMs: number
   maxWaitingChecks: number
-  maxConcurrentVerifications: number
+  /** As many as the machine has cores, four at most, when it is missing. */
+  maxConcurrentVerifications?: number | undefined
   maxQueueMs: number
   maxLoopDelayMs: number
   maxCachedTokens: number

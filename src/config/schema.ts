@@ -15,7 +15,7 @@ const limits = z.strictObject({
   maxTokenBytes: positive.max(65_536).default(16_384),
   decisionTimeoutMs: positive.max(60_000).default(1_000),
   maxWaitingChecks: positive.default(10_000),
-  maxConcurrentVerifications: positive.max(1_024).default(4),
+  maxConcurrentVerifications: positive.max(1_024).optional(),
   maxQueueMs: positive.max(60_000).default(200),
   maxLoopDelayMs: positive.max(60_000).default(200),
   maxCachedTokens: positive.default(100_000),

@@ -114,7 +114,6 @@ describe('a small configuration', () => {
       maxTokenBytes: 16_384,
       decisionTimeoutMs: 1_000,
       maxWaitingChecks: 10_000,
-      maxConcurrentVerifications: 4,
       maxQueueMs: 200,
       maxLoopDelayMs: 200,
       maxCachedTokens: 100_000,
