@@ -16,6 +16,8 @@ const coldBesideNoOpName = 'cold RS256, no-op: grpc-js'
 const zipfName = 'Zipf over all tokens, no-op: grpc-js'
 /** Far fewer than there are tokens, so that none is known when its turn comes again. */
 const cachedTokens = 100
+/** Every token is to be verified, also after the machine stood still: whoever is refused asks again at once, and so makes a flood. */
+const limits = { maxCachedTokens: cachedTokens, maxQueueMs: 60_000 }
 /** As many turns as all rounds of a run take together. */
 const zipfTurns = 400_000
 
@@ -30,7 +32,7 @@ export const coldGroup = {
       const name = (part) => file(`${algorithm}-${part}`)
       writeFileSync(name('distinct'), Buffer.concat(requests.map(frame)))
       writeFileSync(name('same'), frame(requests[0]))
-      writeGateConfig(name('gate.yaml'), issuer, { limits: { maxCachedTokens: cachedTokens } })
+      writeGateConfig(name('gate.yaml'), issuer, { limits })
       const cold = await keep(startGateProcess(name('gate.yaml'), name('cold.log')))
       const warm = await keep(startGateProcess(name('gate.yaml'), name('warm.log')))
       const distinct = await keep(startDistinctLoad(name('distinct')))
