@@ -8,7 +8,7 @@
  *     when a later one is answered, it is certain.
  */
 import type { Socket } from 'node:net'
-import type { DoorAddress } from './questions.js'
+import type { DoorAddress, Taking } from './questions.js'
 import type { Worker } from './worker.js'
 
 /** What a taker needs. */
@@ -17,7 +17,7 @@ export interface TakerDependencies {
   readonly clock: { after(delayMs: number, callback: () => void): () => void }
   /** These are for another worker. */
   readonly onBack: (sockets: readonly Socket[]) => void
-  /** It takes no more connections at this door. */
+  /** It takes no more connections at this door, and is to give back its queue. */
   readonly onClosed: () => void
   /** It is not slow any more. */
   readonly onPrompt: () => void
@@ -81,19 +81,15 @@ export class Taker {
 
   async #send(sending: { readonly socket: Socket }): Promise<void> {
     const { clock, onBack, onClosed } = this.#dependencies
-    const { channel } = this.worker
     this.#sending = sending
     const cancel = clock.after(promptMs, () => void this.#isLate(sending))
-    const answer = await channel
-      .ask('connection', this.#at, takePatienceMs, sending.socket)
-      .catch(() => undefined)
+    const answer = await this.#ask(sending.socket)
     cancel()
     if (this.#sending !== sending) return // It was lost, and is with another worker.
     this.#sending = undefined
-    if (answer === undefined ? channel.isClosed : answer.is === 'closed') {
+    if (answer === undefined ? this.worker.channel.isClosed : answer.is === 'closed') {
       onClosed()
       onBack([sending.socket])
-      this.giveBackQueue()
       return
     }
     sending.socket.destroy() // This copy of it.
@@ -108,16 +104,24 @@ export class Taker {
     const { clock, onBack } = this.#dependencies
     this.#isSlow = true
     this.giveBackQueue()
-    const later = await this.worker.channel
-      .ask('connection', this.#at, takePatienceMs)
-      .catch(() => undefined)
-    if (later === undefined || this.#sending !== sending) return
-    this.#sending = undefined
+    let later: Taking | undefined
+    while (later === undefined && !this.worker.channel.isClosed) later = await this.#ask()
+    if (later === undefined) return
     this.#open = later.open
+    if (this.#sending === undefined) this.#becomesPrompt() // It may have been too late for its answer, but it is back.
+    if (this.#sending !== sending) return
+    this.#sending = undefined
     clock.after(restMs, () => {
       this.#becomesPrompt()
     })
     onBack([sending.socket])
+  }
+
+  /** Hands it a connection, or asks only how many it has. Resolves to undefined when it is gone, or says nothing in time. */
+  async #ask(socket?: Socket): Promise<Taking | undefined> {
+    return await this.worker.channel
+      .ask('connection', this.#at, takePatienceMs, socket)
+      .catch(() => undefined)
   }
 
   #becomesPrompt(): void {

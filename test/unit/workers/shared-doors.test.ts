@@ -174,6 +174,12 @@ describe('a connection', () => {
     clock.advance(10_000)
     await connected(1)
     expect(given()).toBe(3)
+    expect(counts()).toEqual([1, 2])
+    silent.says = () => 'taken'
+    clock.advance(10_000) // It is asked again and again, and answers now.
+    await settle()
+    await connected(3)
+    expect(counts()[0]).toBeGreaterThan(1)
   })
 
   it('that comes when all workers are lost waits for the next one, for ten seconds', async () => {
