@@ -9,7 +9,7 @@ import {
   startForwardAuthServer,
   type ForwardAuthServer,
 } from './forward-auth/index.js'
-import { listen, type Listen } from './listen.js'
+import type { Listen } from './listen.js'
 import type { Log } from './telemetry/index.js'
 
 const tlsReloadMs = 10_000
@@ -54,7 +54,7 @@ export async function openEnvoyDoor(
       maxConnectionIdleMs: grpc.maxConnectionIdleSeconds * 1_000,
     },
     service,
-    dependencies.listenAs?.('grpc') ?? listen,
+    dependencies.listenAs?.('grpc'),
   )
 }
 
@@ -81,7 +81,7 @@ export async function openHttpDoors(
       keepAliveMs: http.keepAliveSeconds * 1_000,
     },
     service,
-    dependencies.listenAs?.('http') ?? listen,
+    dependencies.listenAs?.('http'),
   )
 }
 
