@@ -7,6 +7,7 @@ const rooms = [
   'check',
   'introspection',
   'revocation',
+  'http1',
   'http2',
   'envoy',
   'forward-auth',
@@ -53,6 +54,11 @@ const borders = [
     why: 'revocation/ knows what is revoked; check/ asks it, and declares how.',
   },
   {
+    room: 'http1',
+    may: [],
+    why: 'http1/ is the part of RFC 9112 that proxies ask in, so that it can be audited alone; what a question is, forward-auth/ knows.',
+  },
+  {
     room: 'http2',
     may: [],
     why: 'http2/ is RFC 9113 and RFC 7541, so that it can be audited alone; what gRPC is, and a check, envoy/ knows.',
@@ -64,7 +70,7 @@ const borders = [
   },
   {
     room: 'forward-auth',
-    may: ['check'],
+    may: ['check', 'http1'],
     why: 'A dialect translates. What it decided by itself another proxy would decide otherwise; add it to check/.',
   },
   {

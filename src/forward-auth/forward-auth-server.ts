@@ -1,5 +1,6 @@
 /**
- * The HTTP server of the doors: raw node:http, because it is a hot path.
+ * The HTTP server of the doors. Questions as proxies ask them are read by `http1/`, because it is a hot path; the first
+ * thing on a connection that is anything else, and whatever a stranger sends, is Node's matter (ADR 0039).
  *
  * The rules are:
  *   - a question has little time to arrive, and little room; a connection that says nothing is not for ever;
@@ -7,18 +8,18 @@
  *     that meets a closing connection would be a failure of the gate;
  *   - what cannot be read as HTTP is answered with 4xx, never by silence.
  */
-import { createServer, STATUS_CODES, type Server, type ServerOptions } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import {
   CertificateFiles,
   type CertificateFilesOptions,
   type Certificates,
 } from '../certificate-files.js'
-import { listen, type Listen, type Listening } from '../listen.js'
+import { ServerConnection, type ServerConnectionOptions } from '../http1/index.js'
+import { listen, type Listen } from '../listen.js'
 import type { ForwardAuthService } from './forward-auth-service.js'
-import { QuestionMessage } from './question-message.js'
+import type { SendAnswer } from './http-answer.js'
+import { createNodeHttp, notHttp, notInTime, refuse } from './node-http.js'
 import { trustedProxies } from './trusted-proxies.js'
 
 /** How to listen. */
@@ -56,75 +57,93 @@ export async function startForwardAuthServer(
 ): Promise<ForwardAuthServer> {
   const isTrusted = trustedProxies(options.trustedProxies, options.address.startsWith('unix:'))
   const files = options.tls === undefined ? undefined : await CertificateFiles.load(options.tls)
-  const server = createHttpServer(files, {
-    IncomingMessage: QuestionMessage,
-    maxHeaderSize: options.maxHeaderBytes,
-    headersTimeout: options.requestTimeoutMs,
-    requestTimeout: options.requestTimeoutMs,
-    keepAliveTimeout: options.keepAliveMs,
-    connectionsCheckingInterval: Math.min(1_000, options.requestTimeoutMs),
-    requireHostHeader: false, // A question without a Host is refused like every other one that lacks a field.
-  })
-  // Node leaves out headers beyond a number without a word, and with them the second of two credentials.
-  server.maxHeadersCount = 0
-  server.maxConnections = options.maxConnections
   let isDraining = false
   const sockets = new Set<Socket>()
+  const connections = new Map<Socket, ServerConnection>()
+  const nodeHttp = createNodeHttp({ ...options, isTrusted, isDraining: () => isDraining }, service)
+
+  const connectionOptions: ServerConnectionOptions = {
+    maxHeadBytes: options.maxHeaderBytes,
+    requestTimeoutMs: options.requestTimeoutMs,
+    keepAliveMs: options.keepAliveMs,
+    serve(head, connection) {
+      if (isDraining) connection.close()
+      const send: SendAnswer = (answer, decisionId) => {
+        connection.respond(`${answer.head}${decisionId}\r\n`, answer.body)
+      }
+      service.handle(head, send, true)
+    },
+    handOver(socket) {
+      connections.delete(socket)
+      nodeHttp.serve(socket)
+    },
+    refuse(socket, fault) {
+      service.unreadable(fault === 'late' ? notInTime : notHttp)
+      refuse(socket, fault === 'late' ? 408 : 400)
+    },
+  }
+
+  const server = createConnectionServer(files, (socket) => {
+    if (!isTrusted(socket)) {
+      nodeHttp.serve(socket)
+      return
+    }
+    connections.set(socket, new ServerConnection(socket, connectionOptions))
+    socket.once('close', () => connections.delete(socket))
+  })
+  server.maxConnections = options.maxConnections
   server.on('connection', (socket: Socket) => {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, tcpKeepAliveMs)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-
-  server.on('request', (request, response) => {
-    response.sendDate = false
-    const trusted = isTrusted(request.socket)
-    if (isDraining || !trusted) response.shouldKeepAlive = false
-    service.handle(request, response, trusted)
-  })
-  server.on('connect', (_request, socket: Duplex) => {
-    service.unreadable('CONNECT has no target')
-    refuse(socket, 400)
-  })
-  server.on('clientError', (fault: NodeJS.ErrnoException, socket) => {
-    const status = statusOf(fault)
-    if (status === undefined || !socket.writable) {
-      socket.destroy()
-      return
-    }
-    service.unreadable(status === 408 ? 'the question did not arrive in time' : 'not HTTP')
-    refuse(socket, status)
-  })
   const listening = await takeConnections(server, options.address).catch((fault: unknown) => {
     files?.close()
+    nodeHttp.stop()
     throw fault
   })
+
+  function drain(): void {
+    isDraining = true
+    for (const connection of connections.values()) connection.close()
+    nodeHttp.closeIdle()
+  }
 
   return {
     address: listening.address,
     async reloadCertificates() {
       await files?.lookNow()
     },
-    drain() {
-      isDraining = true
-      server.closeIdleConnections()
-    },
+    drain,
     async close(graceMs) {
-      isDraining = true
       files?.close()
-      await end(server, listening, sockets, graceMs)
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, graceMs)
+      const closed = listening.close()
+      drain()
+      await closed
+      clearTimeout(timer)
+      nodeHttp.stop()
     },
   }
 }
 
 const tcpKeepAliveMs = 60_000
-/** For a peer to read why it is refused. */
-const lingerMs = 1_000
 
-function createHttpServer(files: CertificateFiles | undefined, options: ServerOptions): Server {
-  if (files === undefined) return createServer(options)
-  const server = createTlsServer({ ...options, ...secureContext(files.current) })
+/** Connections on which octets can be read and written: with TLS, behind its handshake. */
+function createConnectionServer(
+  files: CertificateFiles | undefined,
+  onConnection: (socket: Socket) => void,
+): Server {
+  // Who has ended its side may still read its answer.
+  const options = { allowHalfOpen: true }
+  if (files === undefined) return createServer(options, onConnection)
+  const server = createTlsServer(
+    { ...options, ALPNProtocols: ['http/1.1'], ...secureContext(files.current) },
+    onConnection,
+  )
   files.onChange((current) => {
     server.setSecureContext(secureContext(current))
   })
@@ -136,38 +155,4 @@ function secureContext({ certificate, privateKey, caCertificate }: Certificates)
   const identity = { cert: certificate, key: privateKey }
   if (caCertificate === undefined) return identity
   return { ...identity, ca: caCertificate, requestCert: true, rejectUnauthorized: true }
-}
-
-/** What to say to bytes that are not a request; undefined when there is nobody to say it to. */
-function statusOf({ code = '' }: NodeJS.ErrnoException): number | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
-  return code.startsWith('HPE_') ? 400 : undefined
-}
-
-function refuse(socket: Duplex | Socket, status: number): void {
-  socket.on('error', () => undefined) // The peer may be gone; nobody else is concerned.
-  const line = `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`
-  // Node waits for ever for a peer that does not end its side, and it would keep its place among the connections.
-  const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
-  socket.once('close', () => {
-    clearTimeout(timer)
-  })
-  socket.end(`${line}\r\ncache-control: no-store\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
-}
-
-async function end(
-  server: Server,
-  listening: Listening,
-  sockets: ReadonlySet<Socket>,
-  graceMs: number,
-): Promise<void> {
-  const timer = setTimeout(() => {
-    server.closeAllConnections()
-    for (const socket of sockets) socket.destroy() // Node's own list has none in a handshake of TLS.
-  }, graceMs)
-  const closed = listening.close()
-  server.closeIdleConnections()
-  await closed
-  clearTimeout(timer)
 }

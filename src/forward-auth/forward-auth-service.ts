@@ -7,7 +7,6 @@
  *   - only trusted proxies are answered: everybody else could tell any story about the original request;
  *   - the body of a question is not read.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   answerFormat,
   PreparedAnswers,
@@ -19,7 +18,7 @@ import {
 } from '../check/index.js'
 import { contractReader, type ContractFields, type RawFields } from './contract-fields.js'
 import type { Dialect } from './dialect.js'
-import { sendAnswer, type PreparedHttpAnswer } from './send-answer.js'
+import type { HttpAnswer, SendAnswer } from './http-answer.js'
 import { prepareHttpAnswer } from './to-http-answer.js'
 
 /** What the service needs. */
@@ -29,10 +28,17 @@ export interface ForwardAuthDependencies extends DoorDependencies {
   readonly managedHeaders: (allow: Allow) => readonly string[]
 }
 
+/** The head of a question as it arrived. Untrusted. */
+export interface QuestionHead {
+  readonly method: string
+  readonly target: string
+  readonly fields: RawFields
+}
+
 /** Answers questions. */
 export interface ForwardAuthService {
   /** Answers one question. Never throws. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse, isTrusted: boolean) => void
+  readonly handle: (head: QuestionHead, send: SendAnswer, isTrusted: boolean) => void
   /** Counts and logs a question that could not be read at all, and was refused by the server itself. */
   readonly unreadable: (fault: string) => void
 }
@@ -41,7 +47,7 @@ export interface ForwardAuthService {
 interface ReadyDialect {
   readonly dialect: Dialect | undefined
   readonly readFields: (raw: RawFields) => ContractFields
-  readonly answers: PreparedAnswers<PreparedHttpAnswer>
+  readonly answers: PreparedAnswers<HttpAnswer>
 }
 
 /** One question, from its arrival to its answer. */
@@ -78,29 +84,28 @@ export function createForwardAuthService(
     }
   }
 
-  function handle(request: IncomingMessage, response: ServerResponse, isTrusted: boolean): void {
-    const question = read(request, isTrusted)
+  function handle(head: QuestionHead, send: SendAnswer, isTrusted: boolean): void {
+    const question = read(head, isTrusted)
     const decision = decide(question, isTrusted)
     if (decision instanceof Promise) {
       void decision.then((settled) => {
-        respond(question, response, settled)
+        respond(question, send, settled)
       })
     } else {
-      respond(question, response, decision)
+      respond(question, send, decision)
     }
   }
 
-  function read(incoming: IncomingMessage, isTrusted: boolean): Question {
+  function read({ method, target, fields: raw }: QuestionHead, isTrusted: boolean): Question {
     const startedAtMs = monotonicMs()
-    const { url = '', method = '' } = incoming
-    const prefix = firstSegment(url)
+    const prefix = firstSegment(target)
     const ready = byPrefix.get(prefix) ?? noDialect
     // Nothing that a stranger says is looked at.
-    const fields = isTrusted ? ready.readFields(incoming.rawHeaders) : undefined
+    const fields = isTrusted ? ready.readFields(raw) : undefined
     const original =
       fields === undefined
         ? untrusted
-        : readOriginal(ready.dialect, method, fields, url.slice(prefix.length))
+        : readOriginal(ready.dialect, method, fields, target.slice(prefix.length))
     return {
       ready,
       startedAtMs,
@@ -117,21 +122,21 @@ export function createForwardAuthService(
   }
 
   /** Sends the answer, then tells the observer what was sent; a fault in either is never the proxy's. */
-  function respond(question: Question, response: ServerResponse, decision: Decision): void {
+  function respond(question: Question, send: SendAnswer, decision: Decision): void {
     const { ready, fields, decisionId } = question
     const format = decision.outcome === 'allow' ? 'json' : formatFor(ready.dialect, fields)
     const answer = ready.answers.get(decision, format)
-    const isSent = answer !== ready.answers.lastResort && send(response, answer, decisionId)
-    if (!isSent) send(response, ready.answers.lastResort, decisionId)
+    const isSent = answer !== ready.answers.lastResort && isSentBy(send, answer, decisionId)
+    if (!isSent) isSentBy(send, ready.answers.lastResort, decisionId)
     observe(question, isSent ? decision : internalError)
   }
 
-  function send(response: ServerResponse, answer: PreparedHttpAnswer, decisionId: string): boolean {
+  function isSentBy(send: SendAnswer, answer: HttpAnswer, decisionId: string): boolean {
     try {
-      sendAnswer(response, answer, decisionId)
+      send(answer, decisionId)
       return true
     } catch (fault) {
-      onFault(fault) // Fail closed: an answer that Node refuses to send is not an allow.
+      onFault(fault) // Fail closed: an answer that cannot be sent is not an allow.
       return false
     }
   }
@@ -170,11 +175,11 @@ export function createForwardAuthService(
 }
 
 /** The path up to its second slash or its query. */
-function firstSegment(url: string): string {
-  const slash = url.indexOf('/', 1)
-  const query = url.indexOf('?')
+function firstSegment(target: string): string {
+  const slash = target.indexOf('/', 1)
+  const query = target.indexOf('?')
   const end = query < 0 || (slash >= 0 && slash < query) ? slash : query
-  return end < 0 ? url : url.slice(0, end)
+  return end < 0 ? target : target.slice(0, end)
 }
 
 function formatFor(dialect: Dialect | undefined, fields: ContractFields | undefined): AnswerFormat {

@@ -9,7 +9,7 @@
  */
 import { refusalAnswer, type Allow, type AnswerFormat, type Decision } from '../check/index.js'
 import type { Dialect } from './dialect.js'
-import { prepareAnswer, type PreparedHttpAnswer } from './send-answer.js'
+import { prepareAnswer, type HttpAnswer } from './http-answer.js'
 
 /** Prepares the answer to a decision; `format` matters only to refusals. */
 export function prepareHttpAnswer(
@@ -17,7 +17,7 @@ export function prepareHttpAnswer(
   format: AnswerFormat,
   dialect: Dialect | undefined,
   managedHeaders: (allow: Allow) => readonly string[],
-): PreparedHttpAnswer {
+): HttpAnswer {
   if (decision.outcome === 'allow') return allowed(decision, dialect, managedHeaders)
   const answer = refusalAnswer(decision, format, dialect?.foldStatus)
   if (answer.status < 400) throw new Error('a refusal is folded into a status that is none')
@@ -28,7 +28,7 @@ function allowed(
   allow: Allow,
   dialect: Dialect | undefined,
   managedHeaders: (allow: Allow) => readonly string[],
-): PreparedHttpAnswer {
+): HttpAnswer {
   if (dialect === undefined) throw new Error('there is no allow without a dialect')
   const { identityHeaders } = allow
   const headers = [{ name: 'cache-control', value: 'no-store' }, ...identityHeaders.headers]
