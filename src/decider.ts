@@ -5,7 +5,6 @@
  *   - a check that began goes on by the rules under which it began, with the keys of then;
  *   - what was found out about a token survives while nothing that is written about its issuer has changed (ADR 0025).
  */
-import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { createCheck, type Check, type CheckDependencies } from './check/index.js'
 import type { GateConfig } from './config/index.js'
@@ -15,7 +14,7 @@ import {
   type IssuerIntrospection,
 } from './introspection/index.js'
 import { KeySets, type KeySetsDependencies } from './jwks/index.js'
-import { createAdmission, type Pressure } from './overload.js'
+import { createAdmission, usualVerifications, type Pressure } from './overload.js'
 import { clock } from './real-clock.js'
 import {
   createAuthenticate,
@@ -49,6 +48,8 @@ export interface DeciderDependencies extends Required<
   ) => readonly IssuerIntrospection[]
   /** How much there is to do in the process, and what was refused for it. */
   readonly pressure: Pick<Pressure, 'loop' | 'shed'>
+  /** How many cores this process may count on. */
+  readonly cores: number
 }
 
 const maxRejections = 20_000
@@ -123,10 +124,10 @@ function assemble(
   tokenCache: TokenCache,
   dependencies: DeciderDependencies,
 ): Decider {
-  const { revocations, onFault, labels, pressure } = dependencies
+  const { revocations, onFault, labels, pressure, cores } = dependencies
   const { limits } = config
   const isAsking = introspections.length > 0
-  const maxConcurrent = limits.maxConcurrentVerifications ?? usualVerifications()
+  const maxConcurrent = limits.maxConcurrentVerifications ?? usualVerifications(cores)
   const verifications = new VerificationQueue(
     { maxConcurrent, maxWaitMs: limits.maxQueueMs },
     clock.monotonicMs,
@@ -179,12 +180,4 @@ function roomsOf({ maxWaitingForKeys, introspections }: GateConfig): ReadonlyMap
     [true, false].map((isNew) => [introspectionRoom(issuerId, isNew), maxWaitingChecks] as const),
   )
   return new Map([...maxWaitingForKeys, ...asking])
-}
-
-/**
- * Signatures are verified on Node's four threads. With fewer cores these take turns with the event loop, which then waits for
- * all of them though it verifies no more for it (ADR 0038).
- */
-function usualVerifications(): number {
-  return Math.min(4, availableParallelism())
 }

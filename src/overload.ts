@@ -8,6 +8,17 @@
  */
 import type { VerificationQueue } from './token/index.js'
 
+/** The threads that Node verifies signatures on, unless it is told otherwise (`UV_THREADPOOL_SIZE`). */
+const threads = 4
+
+/**
+ * How many signatures are verified at the same time where nothing is configured. With fewer cores than threads these take turns with
+ * the event loop, which then waits for all of them though it verifies no more for it (ADR 0038).
+ */
+export function usualVerifications(cores: number): number {
+  return Math.min(threads, cores)
+}
+
 /** What a check was refused for. */
 export type Overloaded = 'loop' | 'queue'
 

@@ -70,6 +70,8 @@ export interface Gate {
 export interface GateEnvironment {
   readonly version: string
   readonly logDestination: DestinationStream
+  /** How many cores this process may count on: its share, when it is one of several. */
+  readonly cores: number
   /** Where changes of the configuration come from; without it there are none. */
   readonly configSource?: ConfigSource
   /** How this process is one of several that are one gate; without it, it is the only one. */
@@ -126,6 +128,7 @@ export async function startGate(config: GateConfig, environment: GateEnvironment
       labels: new LabelRegistry(),
       onFault,
       pressure: { loop, shed },
+      cores: environment.cores,
     },
     revocation,
   )

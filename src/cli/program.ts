@@ -47,7 +47,7 @@ export async function run(
       const wanted = parseWorkers(workers)
       if (place !== undefined) {
         const { serveWorker } = await import('./serve-worker.js')
-        code = await serveWorker(config, place)
+        code = await serveWorker(config, place, wanted ?? 1)
       } else if (wanted === undefined) {
         output.error(`scopegate: "${workers}" is not a number of workers: 1 to 256, or auto`)
         code = exitCode.usage

@@ -16,11 +16,13 @@ import { exitCode } from './exit-code.js'
 import { keepHeap } from './keep-heap.js'
 import { faultLine, problemLines } from './serve.js'
 import { packageVersion } from './version.js'
+import { coresForEach } from './workers-flag.js'
 
-/** Runs until the primary says that it is enough. Resolves to the exit code. */
+/** Runs as one of so many workers until the primary says that it is enough. Resolves to the exit code. */
 export async function serveWorker(
   path: string,
   { number, pipe }: { readonly number: number; readonly pipe: Pipe },
+  workers: number,
 ): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) {
     process.on(signal, () => undefined)
@@ -34,6 +36,7 @@ export async function serveWorker(
     const gate = await startGate(config, {
       version: packageVersion(),
       logDestination,
+      cores: coresForEach(workers),
       configSource: {
         ...source,
         load: async () => {

@@ -12,6 +12,7 @@ import { counted, type Output } from './check-config.js'
 import { exitCode } from './exit-code.js'
 import { keepHeap } from './keep-heap.js'
 import { packageVersion } from './version.js'
+import { coresForEach } from './workers-flag.js'
 
 /** Calls back whenever the process gets the signal. */
 export type OnSignal = (callback: () => void) => void
@@ -50,6 +51,7 @@ export async function serve(
     const gate = await startGate(config, {
       version: packageVersion(),
       logDestination,
+      cores: coresForEach(1),
       configSource: { load: async () => await loadConfig(path), read, initial },
     })
     onReload(() => void gate.reload())

@@ -92,6 +92,7 @@ export async function startTestGate(
   const log: Record<string, unknown>[] = []
   const gate = await startGate(await loadConfig(file), {
     version: '0.0.0-test',
+    cores: 4,
     configSource,
     logDestination: {
       write(line: string) {

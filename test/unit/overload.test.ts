@@ -1,6 +1,6 @@
 /** What may be begun while there is too much to do, and what is counted. */
 import { describe, expect, it } from 'vitest'
-import { createAdmission } from '../../src/overload.js'
+import { createAdmission, usualVerifications } from '../../src/overload.js'
 import { VerificationQueue } from '../../src/token/index.js'
 import { createFakeClock } from '../support/fake-clock.js'
 
@@ -44,5 +44,16 @@ describe('admission', () => {
     void queue.enter()
     clock.advance(101)
     expect(mayBegin()).toBe(true)
+  })
+})
+
+describe('signatures at the same time', () => {
+  it.each([
+    [1, 1],
+    [2, 2],
+    [4, 4],
+    [64, 4],
+  ])('on %i cores are %i', (cores, verifications) => {
+    expect(usualVerifications(cores)).toBe(verifications)
   })
 })

@@ -35,6 +35,7 @@ ${smallConfig.replace('resources:', `    keys: { jwksFile: ${join(directory, 'ke
 `
   return await startGate(await loadConfigText(text), {
     version: '1.2.3',
+    cores: 4,
     logDestination: {
       write(line: string) {
         collectLogLine(line)
