@@ -4,7 +4,7 @@ import { request } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TLSSocket } from 'node:tls'
+import { connect as connectTls, TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Check } from '../../../src/check/index.js'
 import {
@@ -19,6 +19,7 @@ import {
   type TestCertificate,
 } from '../../support/certificates.js'
 import { testAllow, testRefusal } from '../../support/decisions.js'
+import { httpQuestion } from '../../support/http-question.js'
 import { until } from '../../support/until.js'
 
 const authority = createCertificateAuthority('Test CA')
@@ -102,6 +103,29 @@ async function ask(own?: TestCertificate): Promise<{ status: number; name: strin
 it('answers over TLS', async () => {
   await open(false)
   expect(await ask()).toEqual({ status: 200, name: 'server one' })
+})
+
+it('answers what Node has to read over TLS, too, and what comes behind it', async () => {
+  await open(false)
+  const port = Number(doors?.address.split(':')[1])
+  const client = connectTls({
+    port,
+    host: '127.0.0.1',
+    ca: authority.certificate,
+    servername: 'localhost',
+  })
+  let received = ''
+  client.setEncoding('latin1').on('data', (text: string) => (received += text))
+  const usual = httpQuestion('caddy', { path: '/' })
+  const withBody = usual.replace(/\r\n\r\n$/, '\r\ncontent-length: 3\r\n\r\nabc')
+  client.write(usual + withBody + usual)
+  try {
+    await until(() => received.match(/HTTP\/1\.1 200 OK/g)?.length === 3)
+    client.write(usual)
+    await until(() => received.match(/HTTP\/1\.1 200 OK/g)?.length === 4)
+  } finally {
+    client.destroy()
+  }
 })
 
 it('asks for a certificate of its CA where it is told to', async () => {
