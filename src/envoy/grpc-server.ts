@@ -5,19 +5,12 @@
  * let: pings find dead peers, an idle limit lets go of restarted ones, and an age limit with a grace spreads
  * long-lived connections over new replicas.
  */
-import { createServer, type Server, type Socket } from 'node:net'
-import {
-  createServer as createTlsServer,
-  type SecureContextOptions,
-  type TLSSocket,
-} from 'node:tls'
-import { listen, type Listen } from '../listen.js'
-import {
-  CertificateFiles,
-  type Certificates,
-  type CertificateFilesOptions,
-} from '../certificate-files.js'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { CertificateFiles, type CertificateFilesOptions } from '../certificate-files.js'
+import { createConnectionServer } from '../connection-server.js'
 import { ServerConnection } from '../http2/index.js'
+import { listen, type Listen } from '../listen.js'
 import { createCheckLane } from './check-lane.js'
 import { createConnectionLife, type ConnectionLifeOptions } from './connection-life.js'
 import type { ExtAuthzService } from './ext-authz-service.js'
@@ -38,6 +31,9 @@ export interface GrpcServerOptions extends ConnectionLifeOptions, OtherCallsOpti
 const maxRelayedStreams = 100
 /** What a client may make the gate keep of calls that are not complete, for each connection: room for a few of the longest. */
 const unfinishedMessages = 4
+
+/** For a client to say who it is. Envoy gives a new connection 5 seconds, unless it is told otherwise. */
+const handshakeMs = 10_000
 
 /** A server that listens. */
 export interface GrpcServer {
@@ -89,8 +85,11 @@ export async function startGrpcServer(
     onFault: service.onFault,
     maxUnfinishedBytes: unfinishedMessages * options.maxMessageBytes,
   }
-  const server = createServerOf(files, options.tls?.clientCaFile !== undefined, (socket) => {
-    life.opened(new ServerConnection(socket, connectionOptions))
+  const server = createConnectionServer(files, { protocol: 'h2', handshakeMs }, (socket) => {
+    // "…MUST use protocol negotiation in TLS" (RFC 9113 section 3.2): who has not asked for HTTP/2 does not speak it.
+    const isOther = socket instanceof TLSSocket && socket.alpnProtocol !== 'h2'
+    if (isOther) socket.on('error', () => undefined).destroy()
+    else life.opened(new ServerConnection(socket, connectionOptions))
   })
   server.on('connection', (socket: Socket) => {
     socket.setNoDelay(true)
@@ -120,38 +119,4 @@ export async function startGrpcServer(
       loaded?.close()
     },
   }
-}
-
-/** The server in front, with TLS when there are certificates, of which new connections get the latest. */
-function createServerOf(
-  files: CertificateFiles | undefined,
-  asksForClients: boolean,
-  opened: (socket: Socket) => void,
-): Server {
-  if (files === undefined) return createServer(opened)
-  const server = createTlsServer(
-    {
-      ...secureContext(files.current),
-      ALPNProtocols: ['h2'],
-      requestCert: asksForClients,
-      rejectUnauthorized: asksForClients,
-    },
-    (socket: TLSSocket) => {
-      // "…MUST use protocol negotiation in TLS" (RFC 9113 section 3.2): who has not asked for HTTP/2 does not speak it.
-      if (socket.alpnProtocol === 'h2') opened(socket)
-      else socket.on('error', () => undefined).destroy()
-    },
-  )
-  files.onChange((current) => {
-    server.setSecureContext(secureContext(current))
-  })
-  return server
-}
-
-function secureContext({
-  certificate,
-  privateKey,
-  caCertificate,
-}: Certificates): SecureContextOptions {
-  return { cert: certificate, key: privateKey, ca: caCertificate }
 }

@@ -8,13 +8,9 @@
  *     that meets a closing connection would be a failure of the gate;
  *   - what cannot be read as HTTP is answered with 4xx, never by silence.
  */
-import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
-import {
-  CertificateFiles,
-  type CertificateFilesOptions,
-  type Certificates,
-} from '../certificate-files.js'
+import type { Socket } from 'node:net'
+import { CertificateFiles, type CertificateFilesOptions } from '../certificate-files.js'
+import { createConnectionServer } from '../connection-server.js'
 import { ServerConnection, type ServerConnectionOptions } from '../http1/index.js'
 import { listen, type Listen } from '../listen.js'
 import type { ForwardAuthService } from './forward-auth-service.js'
@@ -83,7 +79,10 @@ export async function startForwardAuthServer(
     },
   }
 
-  const server = createConnectionServer(files, (socket) => {
+  const speaks = { protocol: 'http/1.1', handshakeMs: options.requestTimeoutMs } as const
+  const server = createConnectionServer(files, speaks, (socket) => {
+    // Who has ended its side may still read its answer. Before a handshake of TLS is over, such a socket would stay for ever.
+    socket.allowHalfOpen = true
     if (!isTrusted(socket)) {
       nodeHttp.serve(socket)
       return
@@ -131,28 +130,3 @@ export async function startForwardAuthServer(
 }
 
 const tcpKeepAliveMs = 60_000
-
-/** Connections on which octets can be read and written: with TLS, behind its handshake. */
-function createConnectionServer(
-  files: CertificateFiles | undefined,
-  onConnection: (socket: Socket) => void,
-): Server {
-  // Who has ended its side may still read its answer.
-  const options = { allowHalfOpen: true }
-  if (files === undefined) return createServer(options, onConnection)
-  const server = createTlsServer(
-    { ...options, ALPNProtocols: ['http/1.1'], ...secureContext(files.current) },
-    onConnection,
-  )
-  files.onChange((current) => {
-    server.setSecureContext(secureContext(current))
-  })
-  return server
-}
-
-/** A client CA means that only its clients may connect. */
-function secureContext({ certificate, privateKey, caCertificate }: Certificates): object {
-  const identity = { cert: certificate, key: privateKey }
-  if (caCertificate === undefined) return identity
-  return { ...identity, ca: caCertificate, requestCert: true, rejectUnauthorized: true }
-}

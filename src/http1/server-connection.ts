@@ -23,13 +23,15 @@ export interface ServerConnectionOptions {
   readonly serve: (request: RequestHead, connection: ServerConnection) => void
   /** Takes over a socket whose next octets, which are still in it, are no request that is served here. */
   readonly handOver: (socket: Socket) => void
-  /** Takes over a socket whose request has not arrived in time ('late'), or ended in the middle ('cut'). */
+  /** Takes over a socket whose peer did not say its request in time ('late'), or ended its side before it was said ('cut'). */
   readonly refuse: (socket: Socket, fault: 'late' | 'cut') => void
 }
 
 /** A head in more pieces is Node's matter, which does not begin anew with each of them. */
 const maxPieces = 16
 const nothing = Buffer.alloc(0)
+/** Some send one behind a request, and it is none (section 2.2). */
+const emptyLine = Buffer.from('\r\n')
 
 /** A connection, until its socket ends or is somebody else's. */
 export class ServerConnection {
@@ -44,11 +46,12 @@ export class ServerConnection {
   #isReading = false
   #isCutOff = false
   #wasAnswered = false
-  /** Of the request that is being answered. */
+  /** The request that is being answered is one whose answer has no body. */
   #isHead = false
+  /** The next answer is the last, or the last one was. */
   #closes = false
 
-  /** Takes over a socket of which nothing was read. */
+  /** Takes over a socket of which nothing was read, and which stays open for writing when the peer ends its side. */
   constructor(socket: Socket, options: ServerConnectionOptions) {
     this.#socket = socket
     this.#options = options
@@ -76,7 +79,8 @@ export class ServerConnection {
     if (!this.#wasAnswered) this.#socket.setTimeout(this.#options.keepAliveMs)
     this.#wasAnswered = true
     this.#state = isTaken ? 'waiting' : 'flushing'
-    this.#read()
+    // Not at once: whoever answers has to come to an end first. The loop below goes on by itself, and the stack does not grow.
+    if (!this.#isReading && this.#hasMore) queueMicrotask(this.#read)
   }
 
   /**
@@ -84,12 +88,17 @@ export class ServerConnection {
    * another is here. Who has just come is about to ask, and loses nothing.
    */
   close(): void {
-    if (this.#state === 'answering') this.#closes = true
+    if (this.#state === 'answering' || this.#state === 'flushing') this.#closes = true
     else if (this.#isIdle && this.#wasAnswered) this.#end()
   }
 
   get #isIdle(): boolean {
     return this.#state === 'waiting' && this.#held.length === 0
+  }
+
+  /** Whether there is anything to do but to wait for octets. */
+  get #hasMore(): boolean {
+    return this.#held.length > 0 || this.#isCutOff
   }
 
   readonly #onData = (octets: Buffer): void => {
@@ -100,24 +109,28 @@ export class ServerConnection {
   }
 
   /** Serves what is held, as far as it can be. */
-  #read(): void {
-    if (this.#isReading) return // The loop below goes on, and the stack does not grow with what a packet holds.
+  readonly #read = (): void => {
     this.#isReading = true
-    while (this.#state === 'waiting' && this.#held.length > 0) {
-      const request = readRequestHead(this.#held, 0)
-      const { maxHeadBytes } = this.#options
-      if (
-        request === 'incomplete' &&
-        this.#held.length <= maxHeadBytes &&
-        this.#pieces <= maxPieces
-      ) {
-        break
+    try {
+      while (this.#state === 'waiting' && this.#held.length > 0) {
+        if (this.#wasAnswered && beginsWithEmptyLine(this.#held)) {
+          this.#held = this.#held.subarray(emptyLine.length)
+          continue
+        }
+        const request = readRequestHead(this.#held, 0)
+        if (request === 'incomplete' && !this.#isTooMuch) break
+        if (typeof request === 'string' || request.end > this.#options.maxHeadBytes) {
+          this.#handOver()
+        } else this.#serve(request)
       }
-      if (typeof request === 'string' || request.end > maxHeadBytes) this.#handOver()
-      else this.#serve(request)
+    } finally {
+      this.#isReading = false
     }
-    this.#isReading = false
     if (this.#state === 'waiting') this.#awaitMore()
+  }
+
+  get #isTooMuch(): boolean {
+    return this.#held.length > this.#options.maxHeadBytes || this.#pieces > maxPieces
   }
 
   #serve(request: RequestHead): void {
@@ -146,7 +159,8 @@ export class ServerConnection {
   readonly #onDrain = (): void => {
     if (this.#state !== 'flushing') return
     this.#state = 'waiting'
-    this.#read()
+    if (this.#closes) this.#end()
+    else this.#read()
   }
 
   readonly #onEnd = (): void => {
@@ -165,6 +179,10 @@ export class ServerConnection {
   }
 
   #handOver(): void {
+    if (this.#isCutOff) {
+      this.#refuse('cut') // Nothing can be put back into a stream that has ended.
+      return
+    }
     const held = this.#held
     this.#leave()
     // Paused, so that what is put back comes before what is still on its way.
@@ -180,8 +198,10 @@ export class ServerConnection {
   }
 
   #end(): void {
+    const socket = this.#socket
     this.#leave()
-    this.#socket.destroySoon()
+    socket.setTimeout(this.#options.requestTimeoutMs, () => socket.destroy()) // Who does not read its last answer.
+    socket.destroySoon()
   }
 
   #leave(): void {
@@ -195,4 +215,8 @@ export class ServerConnection {
     this.#socket.off('timeout', this.#onTimeout)
     this.#socket.off('close', this.#onClose)
   }
+}
+
+function beginsWithEmptyLine(octets: Buffer): boolean {
+  return octets[0] === emptyLine[0] && octets[1] === emptyLine[1]
 }

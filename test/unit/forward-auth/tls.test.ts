@@ -1,7 +1,7 @@
 /** TLS and mTLS of the HTTP doors, and certificates that are replaced while they run. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, TLSSocket } from 'node:tls'
@@ -12,6 +12,7 @@ import {
   dialects,
   startForwardAuthServer,
   type ForwardAuthServer,
+  type ForwardAuthServerOptions,
 } from '../../../src/forward-auth/index.js'
 import {
   createCertificateAuthority,
@@ -47,7 +48,10 @@ async function write({ certificate, key }: TestCertificate): Promise<void> {
   await writeFile(join(directory, 'cert.pem'), certificate)
 }
 
-async function open(asksForClients: boolean): Promise<void> {
+async function open(
+  asksForClients: boolean,
+  limits: Partial<ForwardAuthServerOptions> = {},
+): Promise<void> {
   const check: Check = Object.assign(() => testAllow(), { refuse: testRefusal })
   const service = createForwardAuthService({
     check,
@@ -73,6 +77,7 @@ async function open(asksForClients: boolean): Promise<void> {
       maxConnections: 100,
       requestTimeoutMs: 10_000,
       keepAliveMs: 10_000,
+      ...limits,
     },
     service,
   )
@@ -146,14 +151,40 @@ it('takes certificates that are replaced, and keeps the last good ones', async (
 
 it('closes beside a client with half a handshake', async () => {
   await open(false)
-  const client = connect(Number(doors?.address.split(':')[1]), '127.0.0.1')
-  client.on('error', () => undefined)
-  await new Promise((resolve) => client.once('connect', resolve))
-  client.write(Buffer.from([22, 3, 1]))
+  const client = await begin(Buffer.from([22, 3, 1]))
   try {
     await doors?.close(0) // Node itself waits for two minutes, longer than this test may.
     await new Promise((resolve) => client.once('close', resolve).resume())
   } finally {
     client.destroy()
   }
+})
+
+/** Opens a connection and says this much of a handshake. */
+async function begin(octets: Buffer): Promise<Socket> {
+  const client = connect(Number(doors?.address.split(':')[1]), '127.0.0.1')
+  client.on('error', () => undefined).resume()
+  await new Promise((resolve) => client.once('connect', resolve))
+  client.write(octets)
+  return client
+}
+
+it.each([
+  ['nothing', ''],
+  ['half a handshake', '160301'],
+])('takes the place back from who says %s and leaves', async (_, octets) => {
+  await open(false, { maxConnections: 1 })
+  for (let count = 0; count < 3; count++) {
+    const client = await begin(Buffer.from(octets, 'hex'))
+    client.end()
+    await new Promise((resolve) => client.once('close', resolve))
+  }
+  await until(async () => (await ask()).status === 200)
+})
+
+it('ends a handshake that takes too long', async () => {
+  await open(false, { maxConnections: 1, requestTimeoutMs: 50 })
+  const client = await begin(Buffer.from('160301', 'hex'))
+  await until(() => client.closed)
+  await until(async () => (await ask()).status === 200)
 })
