@@ -27,6 +27,7 @@ export async function startInProcess(configFile, requestFile) {
     }
   })
   const gate = await startGate(await loadConfig(configFile), {
+    cores: 1,
     version: 'bench',
     logDestination: { write: () => undefined },
   })
