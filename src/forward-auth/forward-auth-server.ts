@@ -14,7 +14,7 @@ import { createConnectionServer } from '../connection-server.js'
 import { ServerConnection, type ServerConnectionOptions } from '../http1/index.js'
 import { listen, type Listen } from '../listen.js'
 import type { ForwardAuthService } from './forward-auth-service.js'
-import type { SendAnswer } from './http-answer.js'
+import { sendOn } from './http-answer.js'
 import { createNodeHttp, notHttp, notInTime, refuse } from './node-http.js'
 import { trustedProxies } from './trusted-proxies.js'
 
@@ -27,7 +27,7 @@ export interface ForwardAuthServerOptions {
   readonly trustedProxies: readonly string[]
   readonly maxHeaderBytes: number
   readonly maxConnections: number
-  /** For one question to arrive. */
+  /** For one question to arrive, and for a handshake of TLS. */
   readonly requestTimeoutMs: number
   /** For a connection without a question. */
   readonly keepAliveMs: number
@@ -64,10 +64,7 @@ export async function startForwardAuthServer(
     keepAliveMs: options.keepAliveMs,
     serve(head, connection) {
       if (isDraining) connection.close()
-      const send: SendAnswer = (answer, decisionId) => {
-        connection.respond(`${answer.head}${decisionId}\r\n`, answer.body)
-      }
-      service.handle(head, send, true)
+      service.handle(head, sendOn(connection), true)
     },
     handOver(socket) {
       connections.delete(socket)

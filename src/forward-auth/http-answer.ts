@@ -3,6 +3,7 @@
  * written once (ADR 0020).
  */
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
+import type { ServerConnection } from '../http1/index.js'
 
 /** An answer without the id of its decision. */
 export interface HttpAnswer {
@@ -25,7 +26,7 @@ export interface HeaderField {
 }
 
 /** The response header by which a decision is found in the log. */
-export const decisionIdField = 'x-scopegate-decision-id'
+const decisionIdField = 'x-scopegate-decision-id'
 
 /** Prepares an answer. Throws on a name or a value that HTTP does not allow, as Node would on sending (RFC 9110 5.5). */
 export function prepareAnswer(
@@ -45,5 +46,12 @@ export function prepareAnswer(
     fields: [...all.flatMap(({ name, value }) => [name, value]), decisionIdField, ''],
     head: `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n${lines}${decisionIdField}: `,
     body: octets.toString('latin1'),
+  }
+}
+
+/** Sends answers on a connection that is read without Node. */
+export function sendOn(connection: ServerConnection): SendAnswer {
+  return (answer, decisionId) => {
+    connection.respond(`${answer.head}${decisionId}\r\n`, answer.body)
   }
 }

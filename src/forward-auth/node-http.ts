@@ -6,7 +6,7 @@ import { createServer, STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ForwardAuthService } from './forward-auth-service.js'
-import type { HttpAnswer } from './http-answer.js'
+import type { HttpAnswer, SendAnswer } from './http-answer.js'
 
 /** How questions are read and answered. */
 export interface NodeHttpOptions {
@@ -46,7 +46,7 @@ export function createNodeHttp(options: NodeHttpOptions, service: ForwardAuthSer
     const trusted = isTrusted(request.socket)
     if (isDraining() || !trusted) response.shouldKeepAlive = false
     const { method = '', url: target = '', rawHeaders: fields } = request
-    const send = (answer: HttpAnswer, decisionId: string): void => {
+    const send: SendAnswer = (answer, decisionId) => {
       sendByNode(response, answer, decisionId)
     }
     service.handle({ method, target, fields }, send, trusted)

@@ -52,10 +52,10 @@ const maxFields = 200
 /** Where the fields are of the head that is being read: start and end of a name, start and end of its value; 0 behind the last. */
 const places = new Uint32Array(4 * maxFields + 1)
 
-/** Reads the request that begins at `start`. Never throws. */
-export function readRequestHead(bytes: Buffer, start: number): HeadReading {
-  const methodEnd = endOf(inName, bytes, start)
-  if (methodEnd === bytes.length) return methodEnd - start > longestMethod ? 'other' : 'incomplete'
+/** Reads the request with which the octets begin. Never throws. */
+export function readRequestHead(bytes: Buffer): HeadReading {
+  const methodEnd = endOf(inName, bytes, 0)
+  if (methodEnd === bytes.length) return methodEnd > longestMethod ? 'other' : 'incomplete'
   if (bytes[methodEnd] !== space) return 'other'
   const targetStart = methodEnd + 1
   if (targetStart < bytes.length && bytes[targetStart] !== slash) return 'other'
@@ -66,19 +66,19 @@ export function readRequestHead(bytes: Buffer, start: number): HeadReading {
   if (typeof end === 'string') return end
 
   // One text for all of it: texts of their own would cost more than all of the reading. It lives as long as the request.
-  const text = bytes.toString('latin1', start, end)
-  const method = text.slice(0, methodEnd - start)
+  const text = bytes.toString('latin1', 0, end)
+  const method = text.slice(0, methodEnd)
   if (!methods.has(method)) return 'other'
   const framing: Framing = { closes: undefined, isEmpty: undefined }
   const fields: string[] = []
   for (let place = 0; placeAt(place) !== 0; place += 4) {
-    const name = text.slice(placeAt(place) - start, placeAt(place + 1) - start)
-    const value = text.slice(placeAt(place + 2) - start, placeAt(place + 3) - start)
+    const name = text.slice(placeAt(place), placeAt(place + 1))
+    const value = text.slice(placeAt(place + 2), placeAt(place + 3))
     const isPlain = bytes[placeAt(place + 3)] === carriageReturn
     if (!takeFraming(framing, name, value, isPlain)) return 'other'
     fields.push(name, value)
   }
-  const target = text.slice(targetStart - start, targetEnd - start)
+  const target = text.slice(targetStart, targetEnd)
   return { method, target, fields, closes: framing.closes ?? version.closes, end }
 }
 

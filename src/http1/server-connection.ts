@@ -117,7 +117,7 @@ export class ServerConnection {
           this.#held = this.#held.subarray(emptyLine.length)
           continue
         }
-        const request = readRequestHead(this.#held, 0)
+        const request = readRequestHead(this.#held)
         if (request === 'incomplete' && !this.#isTooMuch) break
         if (typeof request === 'string' || request.end > this.#options.maxHeadBytes) {
           this.#handOver()

@@ -143,14 +143,14 @@ type Seen = Pick<RequestHead, 'method' | 'target' | 'fields' | 'closes'>
 /** All requests that are read here, and how it ended. */
 function readHere(bytes: Buffer): { seen: Seen[]; isWhole: boolean } {
   const seen: Seen[] = []
-  let at = 0
-  while (at < bytes.length) {
-    const head = readRequestHead(bytes, at)
+  let rest = bytes
+  while (rest.length > 0) {
+    const head = readRequestHead(rest)
     if (typeof head === 'string') return { seen, isWhole: head === 'incomplete' }
-    const { end, ...rest } = head
-    seen.push(rest)
+    const { end, ...request } = head
+    seen.push(request)
     if (head.closes) return { seen, isWhole: false } // Nobody asks what comes behind.
-    at = end
+    rest = rest.subarray(end)
   }
   return { seen, isWhole: true }
 }

@@ -7,7 +7,7 @@ import type {
   ForwardAuthService,
   QuestionHead,
 } from '../../src/forward-auth/forward-auth-service.js'
-import { prepareAnswer, type SendAnswer } from '../../src/forward-auth/http-answer.js'
+import { prepareAnswer, sendOn, type SendAnswer } from '../../src/forward-auth/http-answer.js'
 
 /** A server on a port of its own. */
 export interface TalkingServer {
@@ -20,7 +20,7 @@ export interface TalkingServer {
 }
 
 /** The id in every answer. */
-export const conversationId = '0123456789abcdef00000001'
+const conversationId = '0123456789abcdef00000001'
 
 /** Every form of answer, by the number of fields. */
 const answers = [
@@ -45,9 +45,7 @@ export async function startTalkingServer(readBy: 'ours' | 'node'): Promise<Talki
     ...limits,
     maxHeadBytes: 8_192,
     serve({ method, target, fields }, connection) {
-      handle({ method, target, fields }, ({ head, body }, id) => {
-        connection.respond(`${head}${id}\r\n`, body)
-      })
+      handle({ method, target, fields }, sendOn(connection))
     },
     handOver(socket) {
       result.handedOver += 1

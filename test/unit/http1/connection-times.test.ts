@@ -45,7 +45,7 @@ describe('a connection', () => {
     expect(peer.socket.timeout).toBe(0)
   })
 
-  it('that ends its side before what is not ours is world.refused, and answered before', async () => {
+  it('that ends its side before what is not ours is refused, and answered before', async () => {
     const peer = await world.open()
     peer.client.end(`${question}POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc`)
     await world.asked(1)
